@@ -1,0 +1,162 @@
+import type { Position } from '../text/source.ts';
+
+/** Lock modes: `write` is also the mode of exclusive locks (spinlocks, mutexes). */
+export type LockMode = 'read' | 'write';
+
+/** One lock effect of a function, at the place that causes it. */
+export interface LockFact extends Position {
+  /** Access path as the kernel writes it: `&init_mm.page_table_lock`, `&mm->mmap_lock`, `*ptlp`. */
+  readonly lock: string;
+  readonly mode: LockMode;
+  /** The primitive that does it (`spin_lock`, `down_read`), and the calls that lead there, outermost first. */
+  readonly primitive: string;
+  readonly via: readonly string[];
+}
+
+export interface ExitFact extends Position {
+  readonly kind: 'return' | 'end' | 'noreturn';
+  readonly held: readonly LockFact[];
+  /** Locks that the caller held and that this exit has released. */
+  readonly released: readonly LockFact[];
+}
+
+/** What a function does to locks. */
+export interface FunctionContract extends Position {
+  readonly name: string;
+  readonly requires: readonly LockFact[];
+  readonly acquires: readonly LockFact[];
+  readonly releases: readonly LockFact[];
+  /** Locks taken and released again inside the function or its callees: what it may wait for. */
+  readonly takes: readonly LockFact[];
+  readonly maySleep: boolean;
+  /** The call that may sleep, when `maySleep`. */
+  readonly sleepsAt?: LockFact;
+  readonly exits: readonly ExitFact[];
+  /** Primitives reached, in order of first call. */
+  readonly primitives: readonly string[];
+  /** Callees that could be neither followed nor found in the vocabulary. */
+  readonly unknown: readonly string[];
+}
+
+export interface ContractsDocument {
+  readonly version: 1;
+  readonly functions: readonly FunctionContract[];
+}
+
+export type TraceEventKind =
+  | 'acquire' // a lock is now held
+  | 'wait' // a thread starts to wait for a lock
+  | 'release'
+  | 'downgrade' // write → read without letting go
+  | 'read' // of memory that another thread can reach
+  | 'write'
+  | 'pagetable' // a write to a page-table entry
+  | 'barrier'
+  | 'tlbflush'
+  | 'alloc'
+  | 'free'
+  | 'output' // seq_printf or printk wrote text
+  | 'unmodelled'
+  | 'warning' // a check of the kernel's own failed: WARN_ON, lockdep_assert_held
+  | 'bug' // the thread cannot go on: BUG(), null dereference, unlock of what is not held
+  | 'start'
+  | 'exit';
+
+/** One visible step of a run. Everything the panel shows is a function of these. */
+export interface TraceEvent {
+  /** 0, 1, 2 …: the position of the event in the run, strictly increasing. */
+  readonly step: number;
+  /** Index into `threads`. */
+  readonly thread: number;
+  readonly kind: TraceEventKind;
+  readonly file: string;
+  readonly line: number;
+  /** Innermost C function that is running. */
+  readonly function: string;
+  /** acquire, wait, release, downgrade: the lock's name, index into `locks`, and mode. */
+  readonly lock?: number;
+  readonly mode?: LockMode;
+  /** read, write, pagetable, alloc, free, tlbflush: the address (hex, 16 digits after 0x) and size in bytes. */
+  readonly address?: string;
+  readonly size?: number;
+  /** read, write, pagetable: the value now there (hex); pagetable and write: the value before. */
+  readonly value?: string;
+  readonly before?: string;
+  /** pagetable: which level the table is, and the virtual address the entry maps, when known. */
+  readonly level?: 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
+  readonly maps?: string;
+  /** barrier: smp_wmb …; tlbflush: the range; alloc/free: what; output: the text; warning, bug, unmodelled: why. */
+  readonly text?: string;
+}
+
+/** A stretch of steps in which one thread held (or waited for) a lock; `to` is exclusive, the run's end if never let go. */
+export interface LockSpan {
+  readonly thread: number;
+  readonly mode: LockMode;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface LockHistory {
+  /** `init_mm.mmap_lock`: the global and field path, else the struct type and address. */
+  readonly lock: string;
+  readonly type: string;
+  readonly address: string;
+  readonly holds: readonly LockSpan[];
+  readonly waits: readonly LockSpan[];
+}
+
+/** What a schedule is: replaying `choices` gives the same trace. */
+export interface Schedule {
+  readonly kind: 'round-robin' | 'random' | 'explicit';
+  readonly seed?: number;
+  /** The thread that took each visible step, run-length coded: [thread, steps, thread, steps …]. */
+  readonly choices: readonly number[];
+}
+
+export interface TraceDocument {
+  readonly version: 1;
+  readonly scenario: string;
+  readonly scenarioFile: string;
+  /** Label of the source that ran, and of the patch applied to it in memory, if any. */
+  readonly source: string;
+  readonly patch?: string;
+  readonly threads: readonly { readonly name: string }[];
+  readonly events: readonly TraceEvent[];
+  readonly locks: readonly LockHistory[];
+  /** What seq_printf and printk wrote, in order, with the step that wrote it. */
+  readonly output: readonly {
+    readonly step: number;
+    readonly thread: number;
+    readonly stream: 'seq' | 'printk';
+    readonly text: string;
+  }[];
+  readonly unmodelled: readonly {
+    readonly function: string;
+    readonly file: string;
+    readonly line: number;
+    readonly count: number;
+  }[];
+  readonly schedule: Schedule;
+  /** How the run ended. `steps` is the limit that was hit for `limit`. */
+  readonly end: {
+    readonly kind: 'finished' | 'deadlock' | 'bug' | 'limit' | 'cancelled';
+    readonly message?: string;
+    readonly steps: number;
+  };
+  /** The scenario's invariants and whether each held when the run finished. */
+  readonly invariants: readonly { readonly name: string; readonly held: boolean; readonly line: number }[];
+  /** Page tables watched by the panel: each table with its entries when the threads started. */
+  readonly tables: readonly TraceTable[];
+}
+
+/** A page table as it was when the threads started (or when it was allocated); `pagetable` events bring it up to date. */
+export interface TraceTable {
+  readonly level: 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
+  readonly address: string;
+  /** Virtual address that entry 0 maps, and bytes mapped by one entry, when known. */
+  readonly maps?: string;
+  readonly span?: string;
+  /** Sparse: index → entry (hex). */
+  readonly entries: readonly (readonly [number, string])[];
+}
