@@ -27,6 +27,9 @@ export type Running<T = unknown> = Generator<undefined, T, undefined>;
 /** Scalars as memory holds them. */
 export type Scalar = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'i64' | 'u64' | 'ptr' | 'bool';
 
+/** The types of page-table entries: 64-bit words to memory, page-table writes to a trace. */
+export type Entry = 'pte_t' | 'pmd_t' | 'pud_t' | 'p4d_t' | 'pgd_t';
+
 /**
  * The thread that runs translated code: its view of memory, its stack frames, its position in the C source.
  *
@@ -37,18 +40,18 @@ export interface Thread {
   readonly name: string;
 
   // -- memory that another thread can reach: a visible step, unless the address lies in this thread's own stack
-  load(p: Ptr, type: 'i64' | 'u64', line: number): Running<bigint>;
+  load(p: Ptr, type: 'i64' | 'u64' | Entry, line: number): Running<bigint>;
   load(p: Ptr, type: Exclude<Scalar, 'i64' | 'u64'>, line: number): Running<number>;
-  store(p: Ptr, type: 'i64' | 'u64', value: bigint, line: number): Running<void>;
+  store(p: Ptr, type: 'i64' | 'u64' | Entry, value: bigint, line: number): Running<void>;
   store(p: Ptr, type: Exclude<Scalar, 'i64' | 'u64'>, value: number, line: number): Running<void>;
   /** memcpy semantics, one visible step (two events: read and write). */
   copy(to: Ptr, from: Ptr, size: number, line: number): Running<void>;
   fill(to: Ptr, byte: number, size: number, line: number): Running<void>;
 
   // -- this thread's own stack: never visible
-  get(p: Ptr, type: 'i64' | 'u64'): bigint;
+  get(p: Ptr, type: 'i64' | 'u64' | Entry): bigint;
   get(p: Ptr, type: Exclude<Scalar, 'i64' | 'u64'>): number;
-  set(p: Ptr, type: 'i64' | 'u64', value: bigint): void;
+  set(p: Ptr, type: 'i64' | 'u64' | Entry, value: bigint): void;
   set(p: Ptr, type: Exclude<Scalar, 'i64' | 'u64'>, value: number): void;
   zero(p: Ptr, size: number): void;
 
