@@ -54,12 +54,18 @@ export interface Thread {
   set(p: Ptr, type: 'i64' | 'u64' | Entry, value: bigint): void;
   set(p: Ptr, type: Exclude<Scalar, 'i64' | 'u64'>, value: number): void;
   zero(p: Ptr, size: number): void;
+  /** memmove inside this thread's own stack. */
+  move(to: Ptr, from: Ptr, size: number): void;
 
   /** Start of a C function: makes it the innermost one and gives `size` bytes (16-byte aligned, zeroed) of stack. */
   enter(fn: FunctionInfo, size: number): Ptr;
   /** Its end; `frame` is what `enter` gave. */
   leave(frame: Ptr): void;
 
+  /** Called at the back edge of a loop, so that a loop without visible steps ends at a limit too. */
+  tick(line: number): void;
+  /** The processor cannot go on (divide error): a bug of the run. */
+  trap(what: string, line: number): never;
   /** Call through a function pointer. A pointer to no function is a bug() of the run. */
   call(fn: Ptr, line: number, ...args: unknown[]): Running<unknown>;
   /** A callee that is neither translated nor a primitive: recorded, never silent; gives 0 of the C return type. */
