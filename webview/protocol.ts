@@ -1,0 +1,103 @@
+import type { TraceDocument } from '../extension/core/report/documents.ts';
+import type { PanelState, Side } from './state.ts';
+
+/** Raised when either end would misread the other. The panel refuses a `show` of another version with one clear line. */
+export const PROTOCOL = 1;
+
+/** A line of the tree that ran. `file` is as events name it: relative to the root of the tree; `line` is 1-based. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * Show one run, or the same scenario over the plain and the patched source. Replaces what was shown. When `key` equals
+ * (as JSON) the key that the panel remembers, cursor, zoom and filters are kept; otherwise the panel starts afresh.
+ */
+export interface Show {
+  readonly t: 'show';
+  readonly protocol: typeof PROTOCOL;
+  /** What ran, as the host needs it to run it again; kept in the panel's state, opaque to the panel. */
+  readonly key: unknown;
+  /** The scenario's title. */
+  readonly title: string;
+  readonly traces: { readonly before: TraceDocument; readonly after?: TraceDocument };
+  /** Short names for the before/after switch: "linux-6.1", "no-action-continue.patch". */
+  readonly labels: { readonly before: string; readonly after?: string };
+  /** Start at this side or step instead of where the panel was: a command jumped to a line, a test. */
+  readonly at?: { readonly side?: Side; readonly step?: number };
+}
+
+/** The editor's text cursor is on this line (or left the tree: no place): its events are highlighted. */
+export interface Cursor {
+  readonly t: 'cursor';
+  readonly place?: Place;
+}
+
+/** Source text of lines, in reply to `want`. A line that does not exist is left out. */
+export interface Lines {
+  readonly t: 'lines';
+  readonly side: Side;
+  readonly lines: readonly (Place & { readonly text: string })[];
+}
+
+/** A run is going on; what is shown stays, marked as old. */
+export interface Busy {
+  readonly t: 'busy';
+  readonly text: string;
+}
+
+/** Nothing can be shown: one clear line that says what to do. */
+export interface Fail {
+  readonly t: 'fail';
+  readonly message: string;
+}
+
+/** Move the cursor by command (keybinding of the editor): by `delta` events of the shown run. */
+export interface StepBy {
+  readonly t: 'stepBy';
+  readonly delta: number;
+}
+
+export type ToPanel = Show | Cursor | Lines | Busy | Fail | StepBy;
+
+/** The panel's script runs and listens. `state` is what the window kept, if any. The host answers with `show`. */
+export interface Ready {
+  readonly t: 'ready';
+  readonly protocol: typeof PROTOCOL;
+  readonly state?: PanelState;
+}
+
+/** The scrub cursor moved (or a run was first shown, or the side was switched): decorate the threads' lines. */
+export interface Scrub {
+  readonly t: 'scrub';
+  readonly side: Side;
+  readonly step: number;
+}
+
+/** A click: open this line beside the panel, in the source of this side. */
+export interface Reveal extends Place {
+  readonly t: 'reveal';
+  readonly side: Side;
+}
+
+/** The panel shows these lines and has no text for them yet: answer with `lines`. Asked once per line and side. */
+export interface Want {
+  readonly t: 'want';
+  readonly side: Side;
+  readonly places: readonly Place[];
+}
+
+/** What the panel remembers has changed (sent at most every 100 ms); the panel has already called `vscode.setState`. */
+export interface StateChanged {
+  readonly t: 'state';
+  readonly state: PanelState;
+}
+
+/** Run again: the same schedule, or a random one with a new seed. */
+export interface Rerun {
+  readonly t: 'rerun';
+  readonly schedule: 'same' | 'random';
+}
+
+export type FromPanel = Ready | Scrub | Reveal | Want | StateChanged | Rerun;
