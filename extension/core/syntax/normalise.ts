@@ -1,11 +1,18 @@
+import { pairBrackets } from './brackets.ts';
+import { resolveConditionals } from './conditionals.ts';
+import { Draft } from './draft.ts';
 import type { IdiomTables } from './idioms.ts';
+import { lex } from './lex.ts';
+import { maskAttributes } from './rules/attributes.ts';
+import { maskStringNeighbours } from './rules/strings.ts';
+import { applyStructure } from './structure.ts';
 
 /** A text that stock tree-sitter-c parses, as long as the original in UTF-16 units and with its newlines in place. */
 export interface Normalised {
   readonly text: string;
   /** Attribute macros that were blanked: `__must_hold(&lock)` has the name `__must_hold` and the range of all of it. */
   readonly annotations: readonly Marked[];
-  /** Ranges of `#if` branches that were blanked because they would split a statement. */
+  /** Ranges of `#if` branches that were blanked: no configuration takes them, or they hold part of a statement. */
   readonly inactive: readonly (readonly [start: number, end: number])[];
   /** The `#define`s of the text, in order; the range is that of the whole directive. */
   readonly defines: readonly (Marked & { readonly functionLike: boolean })[];
@@ -17,7 +24,35 @@ export interface Marked {
   readonly end: number;
 }
 
-/** Rewrites kernel idioms at equal length. Never throws, whatever the text. */
-export function normalise(text: string, _tables: IdiomTables): Normalised {
-  return { text, annotations: [], inactive: [], defines: [] };
+/**
+ * Rewrites kernel idioms at equal length. Never throws, whatever the text.
+ *
+ * What a name or a piece of text is must be read from the original by offset: a masked type looks like a variable here.
+ */
+export function normalise(text: string, tables: IdiomTables): Normalised {
+  const draft = rewrite(text, tables, false) ?? rewrite(text, tables, true)!;
+  const inactive = draft.inactive.sort((a, b) => a[0] - b[0]);
+  return {
+    text: draft.result(),
+    annotations: draft.annotations
+      .filter(({ start }) => !inactive.some(([from, to]) => start >= from && start < to))
+      .sort((a, b) => a.start - b.start),
+    inactive,
+    defines: draft.defines,
+  };
+}
+
+/** undefined when braces do not balance and the first column was not yet taken for a hint. */
+function rewrite(text: string, tables: IdiomTables, columnZero: boolean): Draft | undefined {
+  const draft = new Draft(text, tables, columnZero);
+  lex(draft);
+  pairBrackets(draft);
+  maskAttributes(draft);
+  resolveConditionals(draft);
+  const { unpaired, orphans } = pairBrackets(draft);
+  if (unpaired && !columnZero) return undefined;
+  for (const brace of orphans) draft.dropOne(brace);
+  maskStringNeighbours(draft);
+  applyStructure(draft);
+  return draft;
 }

@@ -81,7 +81,7 @@ export class CParser {
 
   /** @param options.loops names of macros that head a loop: ForEachMacros of the tree's .clang-format */
   parse(text: string, options?: { readonly loops?: readonly string[] }): SourceFile {
-    const loops = options?.loops ?? [];
+    const loops = options?.loops ?? this.#tables.loops;
     if (loops !== this.#tables.loops) this.#tables = { loops, tables: idiomTables(loops) };
     return this.#file(text, this.#tables.tables, undefined);
   }
