@@ -1,5 +1,5 @@
 import type { Draft } from '../draft.ts';
-import { Context, isOpening, isStatementWord, K } from '../kinds.ts';
+import { Context, isClosing, isOpening, isStatementWord, K } from '../kinds.ts';
 
 /**
  * Makes the arguments of an invocation expressions, as the grammar wants them: of a type (`struct page *`) or a piece of
@@ -73,12 +73,20 @@ function maskPieces(draft: Draft, from: number, to: number): void {
   const { kind, next, prev, mate, units, start } = draft;
   let strings = false;
   let semicolons = false;
+  let questions = 0;
   for (let token = from; token !== to; token = next[token]!) {
     const k = kind[token]!;
+    if (k === K.question) questions++;
+    else if (k === K.colon && --questions < 0) {
+      // Operands of assembly: "=a" (x) : "memory"
+      if (token === from) keepOneName(draft, from, to);
+      else draft.drop(token, to);
+      return;
+    }
     if (k === K.string) strings = true;
     else if (k === K.semicolon) semicolons = true;
     const typeInside = k === K.aggregate || k === K.qualifier || (k === K.type && token !== from);
-    let broken = typeInside || isStatementWord(k);
+    let broken = typeInside || isStatementWord(k) || (next[token] === to && isInfix(k));
     if (k === K.openBrace) {
       const cast = kind[prev[token]!] === K.close ? mate[prev[token]!]! : 0;
       broken = !cast || kind[prev[cast]!] === K.identifier;
@@ -110,6 +118,12 @@ function maskPieces(draft: Draft, from: number, to: number): void {
       token = after;
     } else token = next[draft.across(token)]!;
   }
+}
+
+/** An operator that needs an operand after it; `++` and `--` do not. */
+function isInfix(k: number): boolean {
+  const word = k >= K.identifier && k < K.arrow;
+  return k !== K.operator && !word && !isClosing(k) && k !== K.semicolon && k !== K.aggregateEnd && k !== K.ellipsis;
 }
 
 /** Whether an operand ends here, so that another one cannot follow. */

@@ -19,7 +19,9 @@ export function endInvocation(draft: Draft, name: number): void {
     draft.drop(name, next[close]!);
     return;
   }
-  const from = last[0] === close ? draft.prev[close]! : last[0];
+  // Without the argument its comma has to go too.
+  const comma = draft.prev[last[0]]!;
+  const from = comma === open ? last[0] : comma;
   const start = draft.start[from]!;
   draft.drop(from, close);
   draft.blank(start, draft.stop[close]!);
