@@ -104,21 +104,22 @@ function statement(trace: TraceDocument, e: TraceEvent, options: DiagramOptions)
     .trim()
     .replace(/\s+/g, ' ');
   const name = e.lock === undefined ? '' : trace.locks[e.lock]!.lock;
+  const empty = e.kind === 'output' ? emptyRange(e.text) : undefined;
   let text = source || described(e, name);
   if (e.kind === 'wait') text += ` <waits for ${name}>`;
   else if (e.kind === 'acquire' && waited(trace, e)) text = `<gets ${name}>`;
   else if (e.kind === 'warning' || e.kind === 'bug') text += ` <${e.kind.toUpperCase()}: ${e.text ?? ''}>`;
   else if (e.kind === 'unmodelled') text += ' <not modelled>';
-  else if (e.kind === 'output' && emptyRange(e.text)) text = `<prints ${e.text!.trim().replace(/\s+/g, ' ')}>`;
-  // Output of one statement counts as the same whatever it says, unless it says something odd.
-  const same = e.kind === 'output' && !emptyRange(e.text) ? `${e.file}:${e.line}` : text;
+  else if (empty !== undefined) text = `<prints an empty range at ${empty}>`;
+  // What is printed, and which entry of a table is written, makes no other statement of it, unless it is odd.
+  const same = (e.kind === 'output' && empty === undefined) || e.kind === 'pagetable' ? `${e.file}:${e.line}` : text;
   return { thread: e.thread, function: e.function, text, key: `${e.function}\n${same}`, times: 1, gap: false };
 }
 
-/** A range that ends where it begins: the trace of an entry that was reported twice. */
-function emptyRange(text = ''): boolean {
+/** Where a printed range begins that ends there too: what is left of an entry that was reported twice. */
+function emptyRange(text = ''): string | undefined {
   const range = addressRange(`${text.trimStart()} `);
-  return range !== undefined && range.from === range.to;
+  return range && range.from === range.to ? `0x${range.from.toString(16)}` : undefined;
 }
 
 /** The thread has just stopped waiting for this lock: its `wait` line is above. */
@@ -142,6 +143,12 @@ function described(e: TraceEvent, lock: string): string {
       return `read ${e.address ?? ''}`;
     case 'write':
       return `write ${e.address ?? ''} = ${e.value ?? '?'}`;
+    case 'tlbflush':
+      return `flush TLB ${e.text ?? ''}`.trim();
+    case 'free':
+      return `free ${e.text ?? e.address ?? ''}`.trim();
+    case 'output':
+      return `print "${e.text?.trim().replace(/\s+/g, ' ')}"`;
     default:
       return e.text?.trim().replace(/\s+/g, ' ') || e.kind;
   }
