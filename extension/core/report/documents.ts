@@ -11,6 +11,10 @@ export interface LockFact extends Position {
   /** The primitive that does it (`spin_lock`, `down_read`), and the calls that lead there, outermost first. */
   readonly primitive: string;
   readonly via: readonly string[];
+  /** Only on some of the paths (or, of a sleep, only if a gfp mask from outside allows it). */
+  readonly maybe?: boolean;
+  /** Where the primitive itself is called, when that is in a callee. */
+  readonly origin?: Position;
 }
 
 export interface ExitFact extends Position {

@@ -1,0 +1,143 @@
+/** What decides CONFIG_ options. `index/config.ts` has the full one; this is all that lock analysis asks of it. */
+export interface OptionValues {
+  value(option: string): string | undefined;
+}
+
+/** `yes`/`no`: decided. `weak`: depends on a macro that some header may define. `open`: on an option nobody stated. */
+export type Verdict = 'yes' | 'no' | 'weak' | 'open';
+
+/** Macros that a compiler building a kernel image never defines, and those it always does. */
+const NEVER = new Set([
+  '__ASSEMBLY__',
+  '__ASSEMBLER__',
+  '__cplusplus',
+  '__CHECKER__',
+  '__GENKSYMS__',
+  'BUILD_VDSO32',
+  'BUILD_VDSO',
+]);
+const ALWAYS = new Set(['__KERNEL__', '__GNUC__', '__x86_64__', '__LP64__']);
+
+type Value = { known: number } | { unknown: 'weak' | 'open' };
+
+/**
+ * Decides the condition of an `#if`, `#ifdef` or `#ifndef` (given as an `#if` expression).
+ *
+ * `defined` says which macros the file itself has defined before this line.
+ */
+export function decide(expression: string, options: OptionValues | undefined, defined: ReadonlySet<string>): Verdict {
+  const tokens =
+    expression.match(/[A-Za-z_]\w*|0[xX][0-9a-fA-F]+|\d+|&&|\|\||[=!<>]=|<<|>>|[-+*/%!<>()~&|^?:,]/g) ?? [];
+  let at = 0;
+  const peek = () => tokens[at];
+  const known = (n: number | boolean): Value => ({ known: Number(n) });
+  const isDefined = (name: string): Value => {
+    if (name.startsWith('CONFIG_')) {
+      if (!options) return { unknown: 'open' };
+      const value = options.value(name);
+      return known(value !== undefined && value !== 'n' && value !== 'm');
+    }
+    if (ALWAYS.has(name) || defined.has(name)) return known(1);
+    return NEVER.has(name) ? known(0) : { unknown: 'weak' };
+  };
+  const primary = (): Value => {
+    const token = tokens[at++];
+    if (token === undefined) return { unknown: 'weak' };
+    if (token === '(') {
+      const inner = binary(0);
+      if (peek() === ')') at++;
+      return inner;
+    }
+    if (token === '!') {
+      const inner = primary();
+      return 'known' in inner ? known(!inner.known) : inner;
+    }
+    if (token === '-') {
+      const inner = primary();
+      return 'known' in inner ? known(-inner.known) : inner;
+    }
+    if (/^\d/.test(token)) return known(Number(token));
+    if (token === 'defined' || token === 'IS_ENABLED' || token === 'IS_BUILTIN' || token === 'IS_REACHABLE') {
+      const paren = peek() === '(';
+      if (paren) at++;
+      const name = tokens[at++] ?? '';
+      if (paren && peek() === ')') at++;
+      if (token === 'IS_ENABLED' || token === 'IS_REACHABLE') {
+        if (options?.value(name) === 'm') return known(1);
+      }
+      return isDefined(name);
+    }
+    if (/^[A-Za-z_]/.test(token)) {
+      if (peek() === '(') {
+        let depth = 0;
+        do {
+          if (peek() === '(') depth++;
+          if (peek() === ')') depth--;
+          at++;
+        } while (depth > 0 && at < tokens.length);
+        return { unknown: 'weak' };
+      }
+      if (!token.startsWith('CONFIG_')) return { unknown: 'weak' };
+      if (!options) return { unknown: 'open' };
+      const value = options.value(token);
+      return known(value === 'y' ? 1 : Number(value ?? 0) || 0);
+    }
+    return { unknown: 'weak' };
+  };
+  const LEVELS = [
+    ['||'],
+    ['&&'],
+    ['|'],
+    ['^'],
+    ['&'],
+    ['==', '!='],
+    ['<', '>', '<=', '>='],
+    ['<<', '>>'],
+    ['+', '-'],
+    ['*', '/', '%'],
+  ];
+  const binary = (level: number): Value => {
+    if (level === LEVELS.length) return primary();
+    let left = binary(level + 1);
+    while (peek() !== undefined && LEVELS[level]!.includes(peek()!)) {
+      const operator = tokens[at++]!;
+      left = apply(operator, left, binary(level + 1));
+    }
+    return left;
+  };
+  const result = binary(0);
+  return 'known' in result ? (result.known ? 'yes' : 'no') : result.unknown;
+}
+
+function apply(operator: string, a: Value, b: Value): Value {
+  const truth = (v: Value) => ('known' in v ? v.known !== 0 : undefined);
+  if (operator === '&&') {
+    if (truth(a) === false || truth(b) === false) return { known: 0 };
+  } else if (operator === '||') {
+    if (truth(a) === true || truth(b) === true) return { known: 1 };
+  }
+  if (!('known' in a)) return !('known' in b) && b.unknown === 'open' ? b : a;
+  if (!('known' in b)) return b;
+  const [x, y] = [a.known, b.known];
+  const results: Record<string, number | boolean> = {
+    '||': x || y,
+    '&&': x && y,
+    '|': x | y,
+    '^': x ^ y,
+    '&': x & y,
+    '==': x === y,
+    '!=': x !== y,
+    '<': x < y,
+    '>': x > y,
+    '<=': x <= y,
+    '>=': x >= y,
+    '<<': x << y,
+    '>>': x >> y,
+    '+': x + y,
+    '-': x - y,
+    '*': x * y,
+    '/': y ? x / y : 0,
+    '%': y ? x % y : 0,
+  };
+  return { known: Number(results[operator] ?? 0) };
+}

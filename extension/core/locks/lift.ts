@@ -1,0 +1,65 @@
+import { addr, deref, type Expr, field, index, rewrite } from './expr.ts';
+import type { Graph } from './graph.ts';
+import type { Definition } from './scan.ts';
+import type { Effect, State } from './state.ts';
+import { ownerOf } from './summary.ts';
+
+/** Puts a callee's expression into the caller's terms: as a value, and as the place it names. */
+export interface Put {
+  (e: Expr): Expr;
+  place(e: Expr): Expr;
+}
+
+/**
+ * Arguments for parameters. In a macro a parameter stands for the argument itself (it can be assigned), and a name that
+ * the macro does not declare means the caller's; in a function a parameter is a copy.
+ *
+ * The result is resolved in `state`, the caller's state at the call.
+ */
+export function substitution(
+  callee: Definition,
+  caller: Graph,
+  callerOwner: string,
+  args: readonly Expr[],
+  state: State,
+): Put {
+  const owner = ownerOf(callee);
+  const params = callee.params ?? [];
+  const of = (e: Expr): Expr | undefined => {
+    if (e.k !== 'name') return undefined;
+    if (e.scope === 'param' && e.owner === owner) return args[params.indexOf(e.name)];
+    if (e.scope === 'free' && callee.kind === 'macro') {
+      const scope = caller.locals.has(e.name) ? 'local' : caller.params.has(e.name) ? 'param' : undefined;
+      return scope && { k: 'name', name: e.name, scope, owner: callerOwner };
+    }
+    return undefined;
+  };
+  const put = (e: Expr) => (callee.kind === 'macro' ? throughout(e, of) : rewrite(e, of));
+  return Object.assign((e: Expr) => state.resolve(put(e)), { place: (e: Expr) => state.resolvePlace(put(e)) });
+}
+
+/** Like `rewrite`, but names that are places are replaced too. */
+function throughout(e: Expr, of: (e: Expr) => Expr | undefined): Expr {
+  switch (e.k) {
+    case 'name':
+      return of(e) ?? e;
+    case 'field':
+      return field(throughout(e.base, of), e.name);
+    case 'deref':
+      return deref(throughout(e.base, of));
+    case 'addr':
+      return addr(throughout(e.base, of));
+    case 'index':
+      return index(throughout(e.base, of), throughout(e.index, of));
+    case 'call':
+    case 'op':
+      return { ...e, args: e.args.map(arg => throughout(arg, of)) };
+    default:
+      return e;
+  }
+}
+
+/** A callee's effect as the caller's: at the call, one call further away. */
+export function lift(effect: Effect, callee: string, at: number, put: Put): Effect {
+  return { ...effect, expr: put(effect.expr), via: [callee, ...effect.via], at };
+}

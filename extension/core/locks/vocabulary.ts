@@ -1,0 +1,108 @@
+import table from '../../../grammars/locks.json' with { type: 'json' };
+import type { LockMode } from '../report/documents.ts';
+import type { Expr } from './expr.ts';
+
+/** What one named interface does; see the comment at the top of grammars/locks.json for the fields. */
+export interface VocabularyEntry {
+  readonly names: readonly string[];
+  readonly effect:
+    | 'acquire'
+    | 'release'
+    | 'downgrade'
+    | 'assert'
+    | 'sleep'
+    | 'alloc'
+    | 'noreturn'
+    | 'value'
+    | 'error'
+    | 'primitive'
+    | 'quiet';
+  readonly lock?: number | string;
+  readonly mode?: LockMode;
+  readonly sleeps?: boolean;
+  readonly atomic?: boolean;
+  readonly nests?: boolean;
+  readonly when?: 'zero' | 'nonzero';
+  readonly irq?: 'off' | 'on' | 'restore';
+  readonly bh?: 'off' | 'on';
+  readonly gfp?: string;
+  readonly doc: string;
+}
+
+const byName = new Map<string, VocabularyEntry>();
+for (const entry of table.entries as readonly VocabularyEntry[])
+  for (const name of entry.names) byName.set(name, entry);
+const sleepingGfp = new Set(table.gfp.sleep);
+const atomicGfp = new Set(table.gfp.atomic);
+const quiet: VocabularyEntry = {
+  names: [],
+  effect: 'quiet',
+  doc: 'By prefix: tracing, sanitizers, compiler builtins.',
+};
+
+/** What `name` does to locks and contexts, if it is one of the kernel's own interfaces. */
+export function vocabularyOf(name: string): VocabularyEntry | undefined {
+  const entry = byName.get(name);
+  if (entry) return entry;
+  return table.quietPrefixes.some(prefix => name.startsWith(prefix)) ? quiet : undefined;
+}
+
+export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
+
+/** The argument that names the lock, or the lock's own name when it is no object. */
+export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Expr | undefined {
+  if (typeof entry.lock === 'number') return args[entry.lock];
+  if (entry.lock === 'last') return args.at(-1);
+  if (entry.lock === undefined) return undefined;
+  const bare = entry.lock.replace(/^&/, '');
+  const name: Expr = { k: 'name', name: bare, scope: 'free', owner: '' };
+  return bare === entry.lock ? name : { k: 'addr', base: name };
+}
+
+export const isGfpName = (name: string): boolean => /^_*GFP/.test(name);
+
+/**
+ * Whether an allocation with this gfp mask may sleep: `yes`, `no`, or `unknown` when that depends on a value from outside.
+ * include/linux/gfp_types.h: direct reclaim is what sleeps.
+ */
+export function gfpSleeps(mask: Expr): 'yes' | 'no' | 'unknown' {
+  switch (mask.k) {
+    case 'num':
+      return mask.value === 0 ? 'no' : 'unknown';
+    case 'name':
+      if (sleepingGfp.has(mask.name)) return 'yes';
+      return atomicGfp.has(mask.name) || mask.name.startsWith('__GFP_') ? 'no' : 'unknown';
+    case 'op': {
+      const [a, b, c] = mask.args;
+      if (mask.op === '|' && a && b) {
+        const both = [gfpSleeps(a), gfpSleeps(b)];
+        return both.includes('yes') ? 'yes' : both.includes('unknown') ? 'unknown' : 'no';
+      }
+      if (mask.op === '&' && a && b) {
+        const cleared = b.k === 'op' && b.op === '~' ? b.args[0] : undefined;
+        return cleared && gfpSleeps(cleared) === 'yes' ? 'no' : gfpSleeps(a);
+      }
+      if (mask.op === '?:' && b && c) {
+        const both = [gfpSleeps(b), gfpSleeps(c)];
+        return both.includes('yes') ? 'yes' : both.includes('unknown') ? 'unknown' : 'no';
+      }
+      return 'unknown';
+    }
+    default:
+      return 'unknown';
+  }
+}
+
+/** The argument that is a gfp mask: one made of GFP names, else one called like a mask. */
+export function gfpArgument(args: readonly Expr[]): Expr | undefined {
+  return (
+    args.find(arg => gfpSleeps(arg) !== 'unknown' && arg.k !== 'num') ??
+    args.find(arg => /gfp|flags|mask/i.test(lastName(arg)))
+  );
+}
+
+function lastName(e: Expr): string {
+  if (e.k === 'name' || e.k === 'field') return e.name;
+  if (e.k === 'op') return e.args.map(lastName).join(' ');
+  return '';
+}
