@@ -1,5 +1,6 @@
 import { Edit, Language, type Node, Parser, Query, type Tree } from 'web-tree-sitter';
 import { LineTable } from '../text/lines.ts';
+import { continuesName } from './characters.ts';
 import { type IdiomTables, idiomTables } from './idioms.ts';
 import { type Normalised, normalise } from './normalise.ts';
 
@@ -171,20 +172,30 @@ class ParsedFile implements SourceFile {
     const name = declaredName(node);
     const body = node.childForFieldName('body');
     if (!name || !body) return undefined;
-    const { line, column } = this.lines.position(name.startIndex);
+    const [from, to] = wordAround(this.original, name.startIndex, name.endIndex);
+    const { line, column } = this.lines.position(from);
     return {
-      name: this.textOf(name),
+      name: this.original.slice(from, to),
       line,
       column,
       start: node.startIndex,
       end: node.endIndex,
-      nameStart: name.startIndex,
+      nameStart: from,
       bodyStart: body.startIndex,
       hasError: node.hasError,
       static: node.children.some(child => child.type === 'storage_class_specifier' && this.textOf(child) === 'static'),
       node,
     };
   }
+}
+
+/** The whole word: of a head without a name of its own (`FIXTURE(x, y) {`) the normaliser splits the macro's. */
+function wordAround(text: string, start: number, end: number): [number, number] {
+  let from = start;
+  let to = end;
+  while (from > 0 && continuesName(text.charCodeAt(from - 1))) from--;
+  while (to < text.length && continuesName(text.charCodeAt(to))) to++;
+  return [from, to];
 }
 
 /** The identifier at the heart of a definition's declarator: through pointers, parentheses and parameter lists. */

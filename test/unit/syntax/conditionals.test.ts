@@ -1,0 +1,98 @@
+import { rewrites } from '../../support/rewrite.ts';
+
+rewrites('rewriting conditionals', [
+  {
+    what: 'include guards',
+    from: ['#ifndef H', '#define H', 'int a;', '#endif'].join('\n'),
+    to: ['         ', '         ', 'int a;', '      '].join('\n'),
+  },
+  {
+    what: 'never taken, with an else',
+    from: ['#if 0', 'int a(;', '#else', 'int b;', '#endif'].join('\n'),
+    to: ['     ', '       ', '     ', 'int b;', '      '].join('\n'),
+  },
+  {
+    what: 'assembly',
+    from: ['#ifdef __ASSEMBLY__', '.macro x', '#endif', 'int a;'].join('\n'),
+    to: ['                   ', '        ', '      ', 'int a;'].join('\n'),
+  },
+  {
+    what: 'within an expression',
+    from: [
+      'void f(void)',
+      '{',
+      '\tif (a',
+      '#ifdef X',
+      '\t && b',
+      '#else',
+      '\t && c',
+      '#endif',
+      '\t)',
+      '\t\tg();',
+      '}',
+    ].join('\n'),
+    to: [
+      'void f(void)',
+      '{',
+      '\tif (a',
+      '        ',
+      '\t && b',
+      '     ',
+      '\t     ',
+      '      ',
+      '\t)',
+      '\t\tg();',
+      '}',
+    ].join('\n'),
+  },
+  {
+    what: 'around items: conditions always parse',
+    from: ['#if IS_ENABLED(CONFIG_A) && \\', '    B(c)', 'int a;', '#elif defined(D)', 'int b;', '#endif /* x */'].join(
+      '\n',
+    ),
+    to: ['#if 1                        ', '        ', 'int a;', '#elif 1         ', 'int b;', '#endif        '].join(
+      '\n',
+    ),
+  },
+  {
+    what: 'half of a statement',
+    from: ['void f(void)', '{', '#ifdef A', '\tif (a)', '#endif', '\t\tg();', '}'].join('\n'),
+    to: ['void f(void)', '{', '        ', '\tif (a)', '      ', '\t\tg();', '}'].join('\n'),
+  },
+  {
+    what: 'between cases',
+    from: [
+      'void f(void)',
+      '{',
+      '\tswitch (a) {',
+      '\tcase 1:',
+      '#ifdef A',
+      '\tcase 2:',
+      '\t\tg();',
+      '#endif',
+      '\tdefault:',
+      '\t\th();',
+      '\t}',
+      '}',
+    ].join('\n'),
+    to: [
+      'void f(void)',
+      '{',
+      '\tswitch (a) {',
+      '\tcase 1:',
+      '#ifdef A',
+      '\tcase 2:',
+      '\t\tg();',
+      '#endif',
+      '\tdefault:',
+      '\t\th();',
+      '\t}',
+      '}',
+    ].join('\n'),
+  },
+  {
+    what: 'without a partner',
+    from: ['#endif', 'int a;', '#if X', 'int b;'].join('\n'),
+    to: ['      ', 'int a;', '     ', 'int b;'].join('\n'),
+  },
+]);
