@@ -42,10 +42,9 @@ describe('race diagram', () => {
 
   it('writes a loop once, with a count', () => {
     const b = new TraceBuilder(['a', 'b']);
-    for (let i = 0; i < 5; i++)
-      b.event(0, 'barrier', 1, { text: 'smp_wmb' }).event(0, 'tlbflush', 2, { text: 'flush' });
+    for (let i = 0; i < 5; i++) b.event(0, 'barrier', 1, { text: 'smp_wmb' }).event(0, 'tlbflush', 2, { text: 'all' });
     const text = diagramText(b.build());
-    assert.deepEqual(text.split('\n').slice(2, -1), ['sample()', '  smp_wmb', '  flush [x5]']);
+    assert.deepEqual(text.split('\n').slice(2, -1), ['sample()', '  smp_wmb', '  flush TLB all [x5]']);
   });
 });
 
