@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { idiomTables, loopMacros } from '../../extension/core/syntax/idioms.ts';
-import { normalise } from '../../extension/core/syntax/normalise.ts';
-import { testParser } from '../support/parser.ts';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 
 /** One measured figure beside what it should be compared with, taken in the same run. */
 export interface Figure {
@@ -58,6 +57,27 @@ static int __must_check walk_${at}(struct table_${at} *table, unsigned long flag
   return parts.join('');
 }
 
+type Shipped = typeof import('../../extension/core/syntax/parser.ts') &
+  typeof import('../../extension/core/syntax/normalise.ts') &
+  typeof import('../../extension/core/syntax/idioms.ts');
+
+/** The code as it ships, bundled: run from its sources every constant of another module costs a call. */
+async function shipped(): Promise<Shipped> {
+  const outfile = 'dist/bench/syntax.mjs';
+  const room = './extension/core/syntax';
+  const contents = ['parser', 'normalise', 'idioms'].map(name => `export * from '${room}/${name}.ts';`).join('\n');
+  await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    external: ['web-tree-sitter'],
+    logLevel: 'error',
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
 /** A plain parse of the same text: the native module where it loads, else the WebAssembly one without normalising. */
 async function plainParse(): Promise<{ name: string; parse: (text: string) => void; dispose: () => void }> {
   try {
@@ -81,7 +101,11 @@ async function plainParse(): Promise<{ name: string; parse: (text: string) => vo
 
 /** Reparse after an edit, and what normalising costs; over our own text, and a kernel file where KERNEL_TREE is set. */
 export async function bench(): Promise<Figure[]> {
-  const parser = await testParser(); // first: it initialises the runtime
+  const { CParser, normalise, idiomTables, loopMacros } = await shipped();
+  const parser = await CParser.create({
+    runtime: readFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm')),
+    grammar: readFileSync(require.resolve('tree-sitter-c/tree-sitter-c.wasm')),
+  });
   const plain = await plainParse();
   const figures: Figure[] = [];
   const tree = process.env.KERNEL_TREE;
@@ -117,5 +141,6 @@ export async function bench(): Promise<Figure[]> {
     });
   }
   plain.dispose();
+  parser.dispose();
   return figures;
 }

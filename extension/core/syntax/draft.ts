@@ -179,7 +179,7 @@ export class Draft {
   result(): string {
     const parts: string[] = [];
     for (let at = 0; at < this.units.length; at += 8192) {
-      parts.push(String.fromCharCode(...this.units.subarray(at, at + 8192)));
+      parts.push(String.fromCharCode.apply(null, this.units.subarray(at, at + 8192) as unknown as number[]));
     }
     return parts.join('');
   }

@@ -4,6 +4,7 @@ import { Draft } from './draft.ts';
 import type { IdiomTables } from './idioms.ts';
 import { lex } from './lex.ts';
 import { maskAttributes } from './rules/attributes.ts';
+import { maskNumberNames } from './rules/numbers.ts';
 import { maskStringNeighbours } from './rules/strings.ts';
 import { applyStructure } from './structure.ts';
 
@@ -52,6 +53,7 @@ function rewrite(text: string, tables: IdiomTables, columnZero: boolean): Draft 
   const { unpaired, orphans } = pairBrackets(draft);
   if (unpaired && !columnZero) return undefined;
   for (const brace of orphans) draft.dropOne(brace);
+  maskNumberNames(draft);
   maskStringNeighbours(draft);
   applyStructure(draft);
   return draft;

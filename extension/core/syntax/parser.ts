@@ -46,6 +46,8 @@ export interface ParserAssets {
 /** web-tree-sitter keeps one WebAssembly instance per program; a second one would corrupt the first. */
 let runtime: Promise<void> | undefined;
 
+const none: readonly string[] = [];
+
 const functionQuery = '(function_definition) @function';
 
 /**
@@ -64,7 +66,7 @@ export class CParser {
     this.#parser = new Parser();
     this.#parser.setLanguage(language);
     this.#functions = new Query(language, functionQuery);
-    this.#tables = { loops: [], tables: idiomTables() };
+    this.#tables = { loops: none, tables: idiomTables(none) };
   }
 
   static async create(assets: ParserAssets): Promise<CParser> {
@@ -82,7 +84,7 @@ export class CParser {
 
   /** @param options.loops names of macros that head a loop: ForEachMacros of the tree's .clang-format */
   parse(text: string, options?: { readonly loops?: readonly string[] }): SourceFile {
-    const loops = options?.loops ?? this.#tables.loops;
+    const loops = options?.loops ?? none;
     if (loops !== this.#tables.loops) this.#tables = { loops, tables: idiomTables(loops) };
     return this.#file(text, this.#tables.tables, undefined);
   }

@@ -22,4 +22,9 @@ rewrites('rewriting arguments', [
     to: 'int b = offsetof(struct s, a     );',
   },
   { what: 'addresses of labels', from: 'void *t[] = { &&one, && two };', to: 'void *t[] = {  &one,  & two };' },
+  {
+    what: 'named operands of assembly',
+    from: 'int a = insn(frob %[x], [x] "m" (*y));',
+    to: 'int a = insn(frob     ,  x          );',
+  },
 ]);

@@ -31,4 +31,9 @@ rewrites('rewriting loops and guards', [
     from: ['void f(void)', '{', '\twalk_each(i, 2, q);', '\tbus_for_each_dev(b, 0, 0);', '}'].join('\n'),
     to: ['void f(void)', '{', '\tfor(;;    i, 2, q);', '\tbus_for_each_dev(b, 0, 0);', '}'].join('\n'),
   },
+  {
+    what: 'a body that begins with a parenthesis',
+    from: ['void f(void)', '{', '\twalk_each(i, q)', '\t\t(void)g(i);', '}'].join('\n'),
+    to: ['void f(void)', '{', '\tfor(;;    i, q)', '\t\t(void)g(i);', '}'].join('\n'),
+  },
 ]);

@@ -87,6 +87,7 @@ function maskPieces(draft: Draft, from: number, to: number): void {
     else if (k === K.semicolon) semicolons = true;
     const typeInside = k === K.aggregate || k === K.qualifier || (k === K.type && token !== from);
     let broken = typeInside || isStatementWord(k) || (next[token] === to && isInfix(k));
+    if (k === K.openIndex && token !== from && isInfix(kind[prev[token]!]!)) broken = true; // %[operand]
     if (k === K.openBrace) {
       const cast = kind[prev[token]!] === K.close ? mate[prev[token]!]! : 0;
       broken = !cast || kind[prev[cast]!] === K.identifier;

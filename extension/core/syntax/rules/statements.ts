@@ -53,7 +53,8 @@ function invocation(draft: Draft, name: number, close: number): void {
     if (draft.tables.loops.has(draft.word(name))) makeFor(draft, name);
   } else if (k === K.equals) {
     if (kind[next[after]!] === K.openBrace) declareByMacro(draft, name);
-  } else if (goesOn(k)) return;
+  } else if (k === K.open && isLoopName(draft, name) && isFurtherIn(draft, name, close)) makeFor(draft, name);
+  else if (goesOn(k)) return;
   else if (isLoopName(draft, name) && k !== K.closeBrace && k !== K.else) makeFor(draft, name);
   else if (k === K.star || k === K.operator) prefixAfterHead(draft, name, close);
   else if (beginsStatement(k)) beforeStatement(draft, name, close);
@@ -90,12 +91,18 @@ function beginsStatement(k: number): boolean {
 
 /** An operator on the next line, further in, is a prefix of the statement that a loop repeats; else it is infix. */
 function prefixAfterHead(draft: Draft, name: number, close: number): void {
-  const { kind, next, start, stop } = draft;
+  const { kind, next } = draft;
   const after = next[close]!;
   const word = draft.word(after);
   const prefix = kind[after] === K.star || ((word === '++' || word === '--') && kind[next[after]!] === K.identifier);
-  const further = draft.indent(start[after]!) > draft.indent(start[name]!);
-  if (prefix && further && draft.breaksLine(stop[close]!, start[after]!)) makeWhile(draft, name);
+  if (prefix && isFurtherIn(draft, name, close)) makeWhile(draft, name);
+}
+
+/** What follows an invocation stands on another line and further to the right, as what a loop repeats does. */
+function isFurtherIn(draft: Draft, name: number, close: number): boolean {
+  const { next, start, stop } = draft;
+  const after = start[next[close]!]!;
+  return draft.breaksLine(stop[close]!, after) && draft.indent(after) > draft.indent(start[name]!);
 }
 
 /** A statement follows: by the layout the invocation heads it, is a part of it, or lacks its own `;`. */
@@ -110,6 +117,6 @@ function beforeStatement(draft: Draft, name: number, close: number): void {
     if (k === K.identifier && declares) draft.drop(next[name]!, after);
     else if (k === K.identifier && then === K.open) draft.drop(name, after);
     else makeFor(draft, name);
-  } else if (heads && draft.indent(start[after]!) > draft.indent(start[name]!)) makeFor(draft, name);
+  } else if (heads && isFurtherIn(draft, name, close)) makeFor(draft, name);
   else endInvocation(draft, name);
 }
