@@ -1,6 +1,7 @@
 import type { Node } from 'web-tree-sitter';
 import type { CParser } from '../syntax/parser.ts';
 import { buildGraph } from './cfg.ts';
+import type { OptionValues } from './condition.ts';
 import type { Expr } from './expr.ts';
 import type { Graph } from './graph.ts';
 import type { Definition } from './scan.ts';
@@ -17,6 +18,7 @@ export class Bodies {
   constructor(
     private readonly parser: CParser,
     private readonly loops: readonly string[],
+    private readonly config: OptionValues | undefined,
   ) {}
 
   graph(definition: Definition): Graph {
@@ -50,6 +52,10 @@ export class Bodies {
         offset,
         original: text,
         isTransparent: name => vocabularyOf(name)?.effect === 'value',
+        option: name => {
+          const value = this.config?.value(name.replace(/^CONFIG_/, ''));
+          return this.config && Number(value !== undefined && value !== 'n');
+        },
         isNoReturn: name => vocabularyOf(name)?.effect === 'noreturn',
       });
     } finally {

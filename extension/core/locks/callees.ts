@@ -1,5 +1,5 @@
 import type { SourceTree } from '../text/source.ts';
-import type { OptionValues } from './condition.ts';
+import { decide, type OptionValues, type Verdict } from './condition.ts';
 import { type Definition, type Scanned, scan } from './scan.ts';
 
 /** Where the definition of an extern function is looked for, after the folder of the file that calls it. */
@@ -71,13 +71,13 @@ export class Sources {
     const built = new Set<string>();
     const seen = new Set<string>();
     for (const line of lines) {
-      const rule = /^[\w-]+-(\w+|\$\((CONFIG_\w+)\))\s*[:+]?=\s*(.*)$/.exec(line);
+      const rule = /^[\w-]+-(\w+|\$\(CONFIG_(\w+)\))\s*[:+]?=\s*(.*)$/.exec(line);
       if (!rule) continue;
       const value = rule[2] ? options.value(rule[2]) : rule[1];
       for (const object of rule[3]!.match(/[\w-]+(?=\.o\b)/g) ?? []) {
         seen.add(object);
         // `mmu-y := nommu.o` stands for no MMU and is overruled by `mmu-$(CONFIG_MMU) := …`.
-        if ((value === 'y' || value === 'm') && !(object === 'nommu' && options.value('CONFIG_MMU') === 'y'))
+        if ((value === 'y' || value === 'm') && !(object === 'nommu' && options.value('MMU') === 'y'))
           built.add(object);
       }
     }
@@ -89,6 +89,7 @@ export class Sources {
 /** What a name means in one .c file: the file itself, the headers it reaches, then the tree's other .c files. */
 export class View {
   private readonly order: Scanned[] = [];
+  private readonly inOrder = new Set<Scanned>();
   private readonly queue: { readonly candidates: readonly string[] }[] = [];
   private readonly queued = new Set<string>();
   private readonly found = new Map<string, Promise<readonly Definition[]>>();
@@ -103,6 +104,7 @@ export class View {
 
   private enter(file: Scanned): void {
     this.order.push(file);
+    this.inOrder.add(file);
     for (const include of file.includes) {
       const key = `${include.local ? `${folderOf(file.file)}:` : ''}${include.path}`;
       if (this.queued.has(key)) continue;
@@ -118,53 +120,97 @@ export class View {
     for (const path of next.candidates) {
       const file = await this.sources.scanned(path);
       if (!file) continue;
-      if (!this.order.includes(file)) this.enter(file);
+      if (!this.inOrder.has(file)) this.enter(file);
       break;
     }
     return true;
   }
 
-  /**
-   * The definitions that `name` may mean, from the file `from` (which may be a header or another .c file).
-   * Several only when they stand under #if conditions that are not decided.
-   */
-  definitions(name: string, from: Scanned): Promise<readonly Definition[]> {
-    const own = from === this.root || this.order.includes(from) ? undefined : choose(from.definitions.get(name));
-    if (own?.length) return Promise.resolve(own);
+  /** The definitions that `name` may mean; several only when they stand under #if conditions that are not decided. */
+  definitions(name: string): Promise<readonly Definition[]> {
     let found = this.found.get(name);
-    if (!found) this.found.set(name, (found = this.search(name, from)));
+    if (!found) this.found.set(name, (found = this.search(name)));
     return found;
   }
 
-  private async search(name: string, from: Scanned): Promise<readonly Definition[]> {
+  private async search(name: string): Promise<readonly Definition[]> {
     const all: Definition[] = [];
-    const settled = () => all.some(d => d.under === 'yes');
-    for (let i = 0; ; i++) {
-      if (i >= this.order.length && !(await this.more())) break;
-      const file = this.order[i];
-      if (!file) {
-        i--;
-        continue;
-      }
+    for await (const file of this.files()) {
       for (const d of file.definitions.get(name) ?? []) if (!isSelfAlias(d)) all.push(d);
-      if (settled()) return choose(all);
+      if (all.some(d => d.under === 'yes')) return choose(all);
     }
-    if (all.some(d => d.under === 'weak')) return choose(all);
-    for (const folder of new Set([folderOf(from.file), folderOf(this.root.file), ...FOLDERS])) {
+    const left: Definition[] = [];
+    for (const d of all) {
+      const verdict = await this.decided(d);
+      if (verdict === 'yes') return [d];
+      if (verdict !== 'no') left.push(d);
+    }
+    if (left.some(d => d.under === 'weak')) return choose(left);
+    for (const folder of new Set([folderOf(this.root.file), ...FOLDERS])) {
       const externs = (await this.sources.externs(folder)).get(name);
-      if (externs?.length) return choose([...externs, ...all]);
+      if (externs?.length) return choose([...externs, ...left]);
     }
-    return choose(all);
+    return choose(left);
   }
 
-  /** Functions that initialisers and assignments of the given files store in fields called `field`. */
-  async throughField(field: string, from: Scanned): Promise<readonly Definition[]> {
-    const names = new Set<string>();
-    if (!this.fields) this.fields = stored(this.root.text);
-    for (const name of this.fields.get(field) ?? []) names.add(name);
-    if (from !== this.root) for (const name of stored(from.text).get(field) ?? []) names.add(name);
+  /** The file and the headers it reaches, breadth first, scanned as needed. */
+  private async *files(): AsyncGenerator<Scanned> {
+    for (let i = 0; ; i++) {
+      while (i >= this.order.length) if (!(await this.more())) return;
+      yield this.order[i]!;
+    }
+  }
+
+  /** Decides the conditions a definition stands under, now that every header can be asked for the macros in them. */
+  private async decided(d: Definition): Promise<Verdict> {
+    let result: Verdict = 'yes';
+    for (const condition of d.conditions) {
+      const macros = new Map<string, string | null>();
+      await this.macros(condition, macros, d, 0);
+      const verdict = decide(condition, this.sources.options, new Set(), name => macros.get(name));
+      if (verdict === 'no') return 'no';
+      if (verdict !== 'yes') result = verdict;
+    }
+    return result;
+  }
+
+  private async macros(
+    text: string,
+    into: Map<string, string | null>,
+    asking: Definition,
+    depth: number,
+  ): Promise<void> {
+    for (const name of text.match(/\b[A-Za-z_]\w*\b/g) ?? []) {
+      if (into.has(name) || name.startsWith('CONFIG_') || /^(?:defined|IS_ENABLED|IS_BUILTIN|IS_REACHABLE)$/.test(name))
+        continue;
+      const body = await this.macroBody(name, asking);
+      into.set(name, body);
+      if (body && depth < 6) await this.macros(body, into, asking, depth + 1);
+    }
+  }
+
+  /** The body of the macro `name` ('' for a function-like one), null when no header defines it for sure. */
+  private async macroBody(name: string, asking: Definition): Promise<string | null> {
+    for await (const file of this.files()) {
+      for (const d of file.definitions.get(name) ?? []) {
+        // A definition within the very #ifndef that asks does not count.
+        if (d.kind !== 'macro' || (d.source === asking.source && d.under !== 'yes')) continue;
+        if (d.under === 'open') continue;
+        return d.params === undefined
+          ? d.source.text.slice(d.bodyStart, d.end).replace(/\/\*[\s\S]*?\*\/|\\\r?\n/g, ' ')
+          : '';
+      }
+    }
+    return null;
+  }
+
+  /** Functions that initialisers and assignments of the file store in fields called `field`. */
+  async throughField(field: string): Promise<readonly Definition[]> {
+    this.fields ??= stored(this.root.text);
     const out: Definition[] = [];
-    for (const name of names) out.push(...(await this.definitions(name, from)).filter(d => d.kind === 'function'));
+    for (const name of this.fields.get(field) ?? []) {
+      out.push(...(await this.definitions(name)).filter(d => d.kind === 'function'));
+    }
     return out;
   }
 }

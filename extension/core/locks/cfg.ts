@@ -13,6 +13,7 @@ export interface BodyOptions {
   readonly original: string;
   isTransparent(name: string): boolean;
   isNoReturn(name: string): boolean;
+  option(name: string): number | undefined;
 }
 
 /**
@@ -51,6 +52,10 @@ class Body implements BodyScope {
 
   isNoReturn(name: string): boolean {
     return this.options.isNoReturn(name);
+  }
+
+  option(name: string): number | undefined {
+    return this.options.option(name);
   }
 
   at(node: Node): number {
@@ -100,30 +105,37 @@ class Body implements BodyScope {
     switch (node.type) {
       case 'comment':
       case 'type_definition':
-      case 'attributed_statement':
-        if (node.type === 'attributed_statement') this.statements(node);
         return;
+      case 'attributed_statement':
       case 'compound_statement':
       case 'else_clause':
       case 'ERROR':
-        return this.statements(node);
+        this.statements(node);
+        return;
       case 'declaration':
-        return this.declaration(node);
+        this.declaration(node);
+        return;
       case 'expression_statement':
         this.expressions.value(node.namedChildren.find(child => child?.type !== 'comment') ?? null);
         return;
       case 'if_statement':
-        return this.if(node);
+        this.if(node);
+        return;
       case 'while_statement':
-        return this.while(node);
+        this.while(node);
+        return;
       case 'do_statement':
-        return this.do(node);
+        this.do(node);
+        return;
       case 'for_statement':
-        return this.for(node);
+        this.for(node);
+        return;
       case 'switch_statement':
-        return this.switch(node);
+        this.switch(node);
+        return;
       case 'case_statement':
-        return this.case(node);
+        this.case(node);
+        return;
       case 'labeled_statement': {
         this.graph.start(this.label(node.childForFieldName('label')?.text ?? ''));
         const label = node.childForFieldName('label');
@@ -131,7 +143,8 @@ class Body implements BodyScope {
         return;
       }
       case 'goto_statement':
-        return this.graph.jump(this.label(node.childForFieldName('label')?.text ?? ''));
+        this.graph.jump(this.label(node.childForFieldName('label')?.text ?? ''));
+        return;
       case 'break_statement':
         if (this.breakTo) this.graph.jump(this.breakTo);
         return;
@@ -145,8 +158,8 @@ class Body implements BodyScope {
         return;
       }
       default:
-        if (node.type.startsWith('preproc')) return this.statements(node);
-        this.expressions.value(node);
+        if (node.type.startsWith('preproc')) this.statements(node);
+        else this.expressions.value(node);
     }
   }
 

@@ -1,4 +1,4 @@
-/** What decides CONFIG_ options. `index/config.ts` has the full one; this is all that lock analysis asks of it. */
+/** What decides CONFIG_ options: a KernelConfig of `index/config.ts` is one. Options are named without CONFIG_. */
 export interface OptionValues {
   value(option: string): string | undefined;
 }
@@ -23,9 +23,15 @@ type Value = { known: number } | { unknown: 'weak' | 'open' };
 /**
  * Decides the condition of an `#if`, `#ifdef` or `#ifndef` (given as an `#if` expression).
  *
- * `defined` says which macros the file itself has defined before this line.
+ * `defined` says which macros the file itself has defined before this line. `macros` gives the body of an object-like macro,
+ * null for a name that is known to be no macro, undefined for one nobody has looked up.
  */
-export function decide(expression: string, options: OptionValues | undefined, defined: ReadonlySet<string>): Verdict {
+export function decide(
+  expression: string,
+  options: OptionValues | undefined,
+  defined: ReadonlySet<string>,
+  macros?: (name: string) => string | null | undefined,
+): Verdict {
   const tokens =
     expression.match(/[A-Za-z_]\w*|0[xX][0-9a-fA-F]+|\d+|&&|\|\||[=!<>]=|<<|>>|[-+*/%!<>()~&|^?:,]/g) ?? [];
   let at = 0;
@@ -34,11 +40,13 @@ export function decide(expression: string, options: OptionValues | undefined, de
   const isDefined = (name: string): Value => {
     if (name.startsWith('CONFIG_')) {
       if (!options) return { unknown: 'open' };
-      const value = options.value(name);
+      const value = options.value(name.slice(7));
       return known(value !== undefined && value !== 'n' && value !== 'm');
     }
     if (ALWAYS.has(name) || defined.has(name)) return known(1);
-    return NEVER.has(name) ? known(0) : { unknown: 'weak' };
+    if (NEVER.has(name)) return known(0);
+    const body = macros?.(name);
+    return body === undefined ? { unknown: 'weak' } : known(body !== null);
   };
   const primary = (): Value => {
     const token = tokens[at++];
@@ -63,7 +71,7 @@ export function decide(expression: string, options: OptionValues | undefined, de
       const name = tokens[at++] ?? '';
       if (paren && peek() === ')') at++;
       if (token === 'IS_ENABLED' || token === 'IS_REACHABLE') {
-        if (options?.value(name) === 'm') return known(1);
+        if (options?.value(name.slice(7)) === 'm') return known(1);
       }
       return isDefined(name);
     }
@@ -77,9 +85,19 @@ export function decide(expression: string, options: OptionValues | undefined, de
         } while (depth > 0 && at < tokens.length);
         return { unknown: 'weak' };
       }
-      if (!token.startsWith('CONFIG_')) return { unknown: 'weak' };
+      if (!token.startsWith('CONFIG_')) {
+        const body = macros?.(token);
+        if (body === null) return known(0);
+        if (body === undefined || body.trim() === token) return { unknown: 'weak' };
+        const inner = decide(body, options, defined, macros);
+        const number = /^\(*\s*(\w+)\s*\)*$/.exec(body.trim())?.[1];
+        if (number !== undefined && /^\d/.test(number)) return known(Number(number.replace(/[uUlL]+$/, '')));
+        if (number?.startsWith('CONFIG_') && options)
+          return known(Number(options.value(number.slice(7))) || Number(options.value(number.slice(7)) === 'y'));
+        return inner === 'yes' ? known(1) : inner === 'no' ? known(0) : { unknown: inner };
+      }
       if (!options) return { unknown: 'open' };
-      const value = options.value(token);
+      const value = options.value(token.slice(7));
       return known(value === 'y' ? 1 : Number(value ?? 0) || 0);
     }
     return { unknown: 'weak' };

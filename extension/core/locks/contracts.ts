@@ -1,3 +1,4 @@
+import { defaultConfig } from '../index/config.ts';
 import type { ContractsDocument, FunctionContract } from '../report/documents.ts';
 import type { CParser } from '../syntax/parser.ts';
 import { InputError, type SourceTree } from '../text/source.ts';
@@ -20,14 +21,15 @@ export class ContractAnalyser {
   private readonly bodies: Bodies;
   private readonly analyses = new Map<string, Analysis>();
 
-  /** @param options.config decides #if CONFIG_…; without it both branches count. @param options.loops loop macros. */
+  /** @param options.config decides #if CONFIG_…, the stated default unless given. @param options.loops loop macros. */
   constructor(
     parser: CParser,
     tree: SourceTree,
     options: { readonly config?: OptionValues; readonly loops?: readonly string[] } = {},
   ) {
-    this.sources = new Sources(tree, options.config);
-    this.bodies = new Bodies(parser, options.loops ?? []);
+    const config = options.config ?? defaultConfig;
+    this.sources = new Sources(tree, config);
+    this.bodies = new Bodies(parser, options.loops ?? [], config);
   }
 
   /** Contracts of every function of a file. `text` stands in for the file's bytes. Throws InputError: no such file. */

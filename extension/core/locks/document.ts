@@ -1,24 +1,25 @@
 import type { ExitFact, FunctionContract, LockFact } from '../report/documents.ts';
 import { render } from './expr.ts';
 import { LineStarts } from './lines.ts';
+import type { Definition } from './scan.ts';
 import { type Effect, lockKey } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** The contract of a function as every document has it. Facts stand at the line of this function that causes them. */
 export function documentOf(summary: Summary): FunctionContract {
+  let document = documents.get(summary);
+  if (!document) documents.set(summary, (document = make(summary)));
+  return document;
+}
+
+const documents = new WeakMap<Summary, FunctionContract>();
+
+function make(summary: Summary): FunctionContract {
   const { definition } = summary;
   const { file } = definition.source;
   const lines = LineStarts.of(definition.source);
   const place = (at: number) => ({ file, ...lines.position(at) });
-  const fact = (e: Effect): LockFact => ({
-    ...place(e.at),
-    lock: e.expr.k === 'op' ? '' : render(e.expr),
-    mode: e.mode,
-    primitive: e.primitive,
-    via: e.via,
-    ...(e.maybe ? { maybe: true } : {}),
-    ...(e.via.length ? { origin: e.origin } : {}),
-  });
+  const fact = (e: Effect) => factOf(definition, e);
   const facts = (effects: Iterable<Effect>) => distinct([...effects].map(fact));
   const exits: ExitFact[] = summary.exits.map(exit => {
     const held = everywhere(exit.ways.map(way => way.held));
@@ -46,6 +47,24 @@ export function documentOf(summary: Summary): FunctionContract {
     primitives: summary.primitives,
     unknown: summary.unknown,
   };
+}
+
+function factOf(definition: Definition, e: Effect): LockFact {
+  return {
+    file: definition.source.file,
+    ...LineStarts.of(definition.source).position(e.at),
+    lock: e.expr.k === 'op' ? '' : render(e.expr),
+    mode: e.mode,
+    primitive: e.primitive,
+    via: e.via,
+    ...(e.maybe ? { maybe: true } : {}),
+    ...(e.via.length ? { origin: e.origin } : {}),
+  };
+}
+
+/** The locks of several ways of being at a point, as facts of the function; `maybe` for those not on all ways. */
+export function factsOf(definition: Definition, ways: readonly (readonly Effect[])[]): LockFact[] {
+  return everywhere(ways).map(e => factOf(definition, e));
 }
 
 /** What is held on any of the ways to an exit; `maybe` when not on all. */

@@ -89,22 +89,19 @@ function tight(e: Expr): string {
   return bare ? render(e) : `(${render(e)})`;
 }
 
-/** Depth of nesting: the analysis forgets what grows beyond a bound (a pointer advanced in a loop). */
-export function depthOf(e: Expr): number {
-  switch (e.k) {
-    case 'name':
-    case 'num':
-      return 1;
-    case 'field':
-    case 'deref':
-    case 'addr':
-      return 1 + depthOf(e.base);
-    case 'index':
-      return 1 + Math.max(depthOf(e.base), depthOf(e.index));
-    case 'call':
-    case 'op':
-      return 1 + e.args.reduce((most, arg) => Math.max(most, depthOf(arg)), 0);
+const sizes = new WeakMap<Expr, number>();
+
+/** How many parts `e` has: the analysis forgets what grows beyond a bound (a pointer advanced in a loop). */
+export function sizeOf(e: Expr): number {
+  let size = sizes.get(e);
+  if (size === undefined) {
+    size = 1;
+    if (e.k === 'field' || e.k === 'deref' || e.k === 'addr') size += sizeOf(e.base);
+    else if (e.k === 'index') size += sizeOf(e.base) + sizeOf(e.index);
+    else if (e.k === 'call' || e.k === 'op') for (const arg of e.args) size += sizeOf(arg);
+    sizes.set(e, size);
   }
+  return size;
 }
 
 /**

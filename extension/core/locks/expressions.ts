@@ -10,6 +10,8 @@ export interface BodyScope {
   /** Functions whose value is their first argument (likely, READ_ONCE), and those that never return. */
   isTransparent(name: string): boolean;
   isNoReturn(name: string): boolean;
+  /** 1 or 0 for a CONFIG_ option whose value is stated. */
+  option(name: string): number | undefined;
   /** Runs a statement expression's statements, and gives the value of the last. */
   block(node: Node): Expr;
   /** Offset in the file of a node of the tree. */
@@ -138,7 +140,7 @@ export class Expressions {
 
   /** `{ .mm = mm, … }` sets the fields of `place`. */
   initialiser(place: Expr, list: Node | null, node: Node): Expr {
-    if (!list || list.type !== 'initializer_list') {
+    if (list?.type !== 'initializer_list') {
       const value = this.value(list);
       this.set(place, value, node);
       return place;
@@ -208,23 +210,33 @@ export class Expressions {
 
   /** Evaluates `node` as a condition and ends the current block with the branch. */
   condition(node: Node | null, yes: Block, no: Block): void {
-    if (!node) return this.graph.jump(yes);
+    if (!node) {
+      this.graph.jump(yes);
+      return;
+    }
     if (node.type === 'parenthesized_expression') {
       const inner = node.namedChildren.find(child => child !== null && child.type !== 'comment') ?? null;
-      if (inner && inner.type !== 'compound_statement') return this.condition(inner, yes, no);
+      if (inner && inner.type !== 'compound_statement') {
+        this.condition(inner, yes, no);
+        return;
+      }
     }
     if (node.type === 'unary_expression' && node.childForFieldName('operator')?.text === '!') {
-      return this.condition(node.childForFieldName('argument'), no, yes);
+      this.condition(node.childForFieldName('argument'), no, yes);
+      return;
     }
     if (node.type === 'comma_expression') {
       this.value(node.childForFieldName('left'));
-      return this.condition(node.childForFieldName('right'), yes, no);
+      this.condition(node.childForFieldName('right'), yes, no);
+      return;
     }
     if (node.type === 'call_expression') {
       const callee = node.childForFieldName('function');
       const args = argumentsOf(node);
-      if (callee && args.length === 1 && this.scope.isTransparent(callee.text))
-        return this.condition(args[0]!, yes, no);
+      if (callee && args.length === 1 && this.scope.isTransparent(callee.text)) {
+        this.condition(args[0]!, yes, no);
+        return;
+      }
     }
     if (node.type === 'binary_expression') {
       const operator = node.childForFieldName('operator')?.text;
@@ -233,7 +245,8 @@ export class Expressions {
         if (operator === '&&') this.condition(node.childForFieldName('left'), middle, no);
         else this.condition(node.childForFieldName('left'), yes, middle);
         this.graph.start(middle);
-        return this.condition(node.childForFieldName('right'), yes, no);
+        this.condition(node.childForFieldName('right'), yes, no);
+        return;
       }
     }
     this.graph.branch(this.value(node), yes, no);
@@ -248,6 +261,11 @@ export class Expressions {
       const name = callee.text;
       if (this.scope.isTransparent(name) && args.length >= 1) return args[0]!;
       if (name === 'IS_ERR' || name === 'IS_ERR_OR_NULL') return op(name, args[0] ?? num(0));
+      if (/^IS_(?:ENABLED|BUILTIN|REACHABLE)$/.test(name)) {
+        const option = argumentsOf(node)[0]?.text ?? '';
+        const stated = this.scope.option(option);
+        return stated === undefined ? op(name, ...args) : num(stated);
+      }
       if (name === '__builtin_expect') return args[0] ?? num(0);
       if (/^(?:__builtin_\w+|typeof|__typeof__|sizeof|__alignof__)$/.test(name)) return op(name, ...args);
       this.calls.push(name);

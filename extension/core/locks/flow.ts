@@ -1,10 +1,10 @@
 import type { LockMode } from '../report/documents.ts';
 import type { Position } from '../text/source.ts';
-import { type Expr, keyOf, parts, rewrite } from './expr.ts';
+import { type Expr, keyOf, parts, rewrite, sizeOf } from './expr.ts';
 import type { Block, Graph, Step } from './graph.ts';
-import { lift, substitution } from './lift.ts';
+import { lift, type Put, substitution } from './lift.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, lockKey, State } from './state.ts';
+import { type Effect, isNamed, isNowhere, lockKey, pointersOf, State } from './state.ts';
 import { type ExitPoint, type Outcome, ownerOf, type Sleep, type Summary } from './summary.ts';
 import { ANY, assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpSleeps, isGfpName, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
@@ -27,6 +27,8 @@ export interface Point {
 }
 
 const MOST_STATES = 12;
+/** Size up to which the value of an accessor is put in place of the call. */
+const PLAIN = 8;
 const MOST_VISITS = 80;
 
 /**
@@ -255,7 +257,10 @@ export class Flow {
       ),
     );
     const gfp = gfpArgument(expanded);
-    if (!gfp) return this.sleep({ effect, gfp: undefined });
+    if (!gfp) {
+      this.sleep({ effect, gfp: undefined });
+      return;
+    }
     const verdict = gfpSleeps(gfp);
     if (verdict !== 'no') this.sleep({ effect, gfp: verdict === 'yes' ? undefined : gfp });
   }
@@ -268,11 +273,13 @@ export class Flow {
 
   private acquire(state: State, effect: Effect): void {
     const before = state.released.length;
+    for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
     state.acquire(effect);
     if (state.released.length !== before) this.take(effect);
   }
 
   private take(effect: Effect): void {
+    if (isNowhere(effect.expr)) return;
     const key = `${lockKey(effect.expr)}:${effect.mode}@${effect.at}`;
     if (!this.takes.has(key)) this.takes.set(key, effect);
   }
@@ -289,6 +296,7 @@ export class Flow {
   }
 
   private require(state: State, effect: Effect, mode: LockMode | undefined): void {
+    if (isNowhere(effect.expr)) return;
     const held = state.find(effect.expr, mode);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
     const key = `${lockKey(effect.expr)}:${mode}`;
@@ -304,7 +312,7 @@ export class Flow {
     args: readonly Expr[],
   ): State[] {
     const given = callee.definition.kind === 'macro' ? step.args : args;
-    const put = substitution(callee.definition, this.graph, this.owner, given, state);
+    const put: Put = substitution(callee.definition, this.graph, this.owner, given, state);
     const up = (effect: Effect) => lift(effect, name, step.at, put);
     for (const primitive of callee.primitives) this.primitives.add(primitive);
     for (const unknown of callee.unknown) this.unknown.add(unknown);
@@ -313,7 +321,9 @@ export class Flow {
       const verdict = gfp ? gfpSleeps(gfp) : 'yes';
       if (verdict !== 'no') this.sleep({ effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp });
     }
-    for (const effect of callee.requires) this.require(state, up(effect), effect.mode);
+    // What only the callee can name, its caller cannot owe it.
+    const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
+    for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     for (const effect of callee.takes) this.take(up(effect));
     if (callee.unknown.length) state.clobber(args);
     else if (callee.primitives.length) state.forgetMemory();
@@ -323,8 +333,19 @@ export class Flow {
       if (!outcome.guards.every(guard => restrict(put(guard.expr), guard.mask, next.facts))) continue;
       const value = this.result(next, step, name, args);
       if (!restrict(value, outcome.ret, next.facts)) continue;
-      for (const effect of outcome.released) this.release(next, up(effect));
-      for (const effect of outcome.held) this.acquire(next, up(effect));
+      if ([...outcome.held, ...outcome.released].some(effect => isNowhere(put(effect.expr)))) continue;
+      // The callee's local that came out through a pointer (`*ptlp = ptl`) goes by the caller's name for it.
+      const renamed = new Map<string, Expr>();
+      for (const write of outcome.writes) {
+        const place = put.place(write.place);
+        if (place.k === 'name' && write.value?.k === 'name' && write.value.scope === 'local') {
+          renamed.set(keyOf(write.value), { ...place, scope: 'local', owner: `${this.owner}!${step.at}` });
+        }
+      }
+      const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(keyOf(part))) : e);
+      for (const effect of outcome.released)
+        if (owed(effect) || next.find(put(effect.expr), effect.mode)) this.release(next, up(effect));
+      for (const effect of outcome.held) this.acquire(next, lift(effect, name, step.at, here));
       for (const write of outcome.writes) {
         const place = put.place(write.place);
         next.bind(
@@ -335,7 +356,10 @@ export class Flow {
           step.at,
         );
       }
-      if (outcome.value) next.bind(step.temp, put(outcome.value), step.at);
+      // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
+      const returned = outcome.value && here(outcome.value);
+      if (returned && sizeOf(returned) <= PLAIN && ![...parts(returned)].some(part => part.k === 'call'))
+        next.bind(step.temp, returned, step.at);
       out.push(next);
     }
     return out;
@@ -343,8 +367,6 @@ export class Flow {
 
   private summary(): Summary {
     const isMacro = this.definition.kind === 'macro';
-    const mine = (e: Expr) =>
-      [...parts(e)].some(p => p.k === 'name' && p.scope === 'local' && p.owner.startsWith(this.owner));
     const outcomes = new Map<string, Outcome>();
     const exits: ExitPoint[] = [];
     for (const [step, ways] of this.exits) {
@@ -358,14 +380,14 @@ export class Flow {
       for (const [key, { state, value, ret }] of ways) {
         const writes = [...state.outside(this.owner, isMacro)].map(w => ({
           place: w.place,
-          value: mine(w.value) ? undefined : w.value,
+          value: w.value,
         }));
         const guards = [...state.facts.values()].filter(f => [...parts(f.expr)].every(p => stable(p, this.owner)));
         const next: Outcome = {
           held: state.held,
           released: state.released,
           ret,
-          value: value && !mine(value) ? value : undefined,
+          value,
           writes,
           guards,
         };

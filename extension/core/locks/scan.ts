@@ -16,6 +16,8 @@ export interface Definition {
   readonly end: number;
   /** `weak`: stands under an #if on a macro that some header may define; `open`: on a CONFIG_ option not stated. */
   readonly under: 'yes' | 'weak' | 'open';
+  /** The undecided conditions it stands under, each as an #if expression. */
+  readonly conditions: readonly string[];
 }
 
 /** One file, as far as lock analysis needs it without parsing: what it defines and includes, and what #if leaves out. */
@@ -34,6 +36,9 @@ interface Level {
   /** Verdict of the branch we are in, and of all branches before it. */
   now: Verdict;
   taken: Verdict;
+  /** The condition of this branch, and of none of the branches so far, as #if expressions. */
+  expression: string;
+  none: string;
   readonly depth: number;
 }
 
@@ -80,6 +85,7 @@ export function scan(file: string, text: string, options: OptionValues | undefin
     }
     return worst;
   };
+  const conditions = () => levels.filter(level => level.now !== 'yes').map(level => level.expression);
   const skipping = () => levels.some(level => level.now === 'no');
   const fresh = () => {
     declStart = -1;
@@ -226,6 +232,7 @@ export function scan(file: string, text: string, options: OptionValues | undefin
       bodyStart: brace,
       end: brace,
       under: under(),
+      conditions: conditions(),
     };
   }
 
@@ -239,19 +246,25 @@ export function scan(file: string, text: string, options: OptionValues | undefin
     const match = /^(\w+)\s*([\s\S]*)$/.exec(line);
     if (!match) return;
     const [, kind, rest] = match as unknown as [string, string, string];
-    const enter = (verdict: Verdict) => levels.push({ now: verdict, taken: verdict, depth });
-    if (kind === 'ifdef') return void enter(decide(`defined(${rest.trim()})`, options, defined));
+    const enter = (verdict: Verdict, expression: string) =>
+      levels.push({ now: verdict, taken: verdict, expression, none: `!(${expression})`, depth });
+    if (kind === 'ifdef') {
+      const name = rest.trim().split(/\s/)[0] ?? '';
+      return void enter(decide(`defined(${name})`, options, defined), `defined(${name})`);
+    }
     if (kind === 'ifndef') {
       const name = rest.trim().split(/\s/)[0] ?? '';
       const guard =
         new RegExp(`^\\s*#\\s*define\\s+${name}\\s*$`, 'm').test(text.slice(end, end + 200)) && levels.length === 0;
-      return void enter(guard ? 'yes' : decide(`!defined(${name})`, options, defined));
+      return void enter(guard ? 'yes' : decide(`!defined(${name})`, options, defined), `!defined(${name})`);
     }
-    if (kind === 'if') return void enter(decide(rest, options, defined));
+    if (kind === 'if') return void enter(decide(rest, options, defined), rest);
     const level = levels.at(-1);
     if (kind === 'else' || kind === 'elif') {
       if (!level) return;
       depth = level.depth;
+      level.expression = kind === 'else' ? level.none : `(${rest}) && ${level.none}`;
+      if (kind === 'elif') level.none = `!(${rest}) && ${level.none}`;
       const own: Verdict = kind === 'else' ? 'yes' : decide(rest, options, defined);
       if (level.taken === 'yes' || own === 'no') level.now = 'no';
       else if (level.taken === 'no') level.now = own;
@@ -289,6 +302,7 @@ export function scan(file: string, text: string, options: OptionValues | undefin
       bodyStart,
       end,
       under: under(),
+      conditions: conditions(),
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
 import type { Position } from '../text/source.ts';
-import { depthOf, type Expr, keyOf, parts, rewrite, rewritePlace, rootOf } from './expr.ts';
-import type { Facts } from './values.ts';
+import { type Expr, keyOf, parts, rewrite, rewritePlace, rootOf, sizeOf } from './expr.ts';
+import { ANY, type Facts, maskOf } from './values.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
 export interface Effect {
@@ -30,8 +30,8 @@ interface Binding {
   readonly value: Expr;
 }
 
-/** Deepest expression that is remembered: a pointer followed in a loop must not grow for ever. */
-const DEEPEST = 9;
+/** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
+const LARGEST = 16;
 const MOST_NESTED = 2;
 
 /** The abstract state at a point: what is held, what of the caller's was let go, values of places, facts about values. */
@@ -59,7 +59,7 @@ export class State {
   /** `e` in terms of values at the function's entry, as far as known. */
   resolve(e: Expr): Expr {
     const found = rewrite(e, part => this.env.get(keyOf(part))?.value);
-    return depthOf(found) > DEEPEST * 2 ? e : found;
+    return sizeOf(found) > LARGEST * 2 ? e : found;
   }
 
   resolvePlace(e: Expr): Expr {
@@ -70,7 +70,7 @@ export class State {
   set(place: Expr, value: Expr | undefined, at: number): void {
     const target = this.resolvePlace(place);
     const read = value && this.resolve(value);
-    this.bind(target, read && depthOf(read) <= DEEPEST ? read : fresh(target, at), at);
+    this.bind(target, read && sizeOf(read) <= LARGEST ? read : fresh(target, at), at);
   }
 
   /** Stores a value that is resolved already in a place that is resolved already. */
@@ -140,11 +140,34 @@ export class State {
     if (this.held.filter(e => lockKey(e.expr) === key).length < MOST_NESTED) this.held = [...this.held, effect];
   }
 
-  /** Finds what a release of `e` lets go: by identity, by mode, else by the name it has in the source. */
+  /** Finds what a release of `e` lets go: by identity (also through pointers known to be equal here), then by mode. */
   find(e: Expr, mode: LockMode | undefined): Effect | undefined {
     const key = lockKey(e);
-    const same = this.held.filter(h => lockKey(h.expr) === key);
+    let same = this.held.filter(h => lockKey(h.expr) === key);
+    if (!same.length && this.held.length) {
+      const equal = this.equalities();
+      if (equal.size) {
+        const canonical = (x: Expr) => lockKey(rewrite(x, part => equal.get(keyOf(part))));
+        const other = canonical(e);
+        same = this.held.filter(h => canonical(h.expr) === other);
+      }
+    }
+    // A lock that cannot be named here (a callee's local, a function's value) is told by its field.
+    if (!same.length)
+      same = this.held.filter(h => memberOf(h.expr) === memberOf(e) && (!isNamed(h.expr) || !isNamed(e)));
     return same.findLast(h => h.mode === mode) ?? same.at(-1);
+  }
+
+  /** Values known to be equal at this point, each with the one that stands for both. */
+  private equalities(): Map<string, Expr> {
+    const out = new Map<string, Expr>();
+    for (const { expr, mask } of this.facts.values()) {
+      if (expr.k !== 'op' || expr.op !== '==' || mask & 1) continue;
+      const [a, b] = expr.args as [Expr, Expr];
+      if (b.k === 'addr') out.set(keyOf(a), b);
+      else out.set(keyOf(b), a);
+    }
+    return out;
   }
 
   drop(effect: Effect): void {
@@ -160,23 +183,30 @@ export class State {
   /** Merges `other`, whose `key` is equal, into this; true when this changed. Values that differ become new ones. */
   merge(other: State, at: number): boolean {
     let changed = false;
-    for (const [key, fact] of this.facts) {
-      const theirs = other.facts.get(key);
-      const mask = theirs ? fact.mask | theirs.mask : 7;
-      if (mask === fact.mask) continue;
-      changed = true;
-      if (mask === 7) this.facts.delete(key);
-      else this.facts.set(key, { expr: fact.expr, mask });
-    }
+    const made = new Set<string>();
     for (const key of new Set([...this.env.keys(), ...other.env.keys()])) {
       const mine = this.env.get(key);
       const theirs = other.env.get(key);
       if (mine && theirs && keyOf(mine.value) === keyOf(theirs.value)) continue;
       const place = (mine ?? theirs)!.place;
       const value = fresh(place, at);
-      if (mine && keyOf(mine.value) === keyOf(value)) continue;
+      const before = mine ? maskOf(mine.value, this.facts) : ANY;
+      const mask = before | (theirs ? maskOf(theirs.value, other.facts) : ANY);
+      if (mine && keyOf(mine.value) === keyOf(value) && mask === before) continue;
       this.env.set(key, { place, value });
+      if (mask === ANY) this.facts.delete(keyOf(value));
+      else this.facts.set(keyOf(value), { expr: value, mask });
+      made.add(keyOf(value));
       changed = true;
+    }
+    for (const [key, fact] of this.facts) {
+      if (made.has(key)) continue;
+      const theirs = other.facts.get(key);
+      const mask = theirs ? fact.mask | theirs.mask : 7;
+      if (mask === fact.mask) continue;
+      changed = true;
+      if (mask === 7) this.facts.delete(key);
+      else this.facts.set(key, { expr: fact.expr, mask });
     }
     return changed;
   }
@@ -188,6 +218,33 @@ export class State {
     this.released = union(this.released, other.released);
     return this.merge(other, at) || this.key !== before;
   }
+}
+
+/** A path through a null pointer: no lock is there, so no run comes this way. */
+export function isNowhere(e: Expr): boolean {
+  for (const part of parts(e)) if (part.k === 'deref' && part.base.k === 'num') return true;
+  return false;
+}
+
+/** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */
+export function* pointersOf(e: Expr): Generator<Expr> {
+  for (const part of parts(e)) if (part.k === 'deref' && part.base.k !== 'addr') yield part.base;
+}
+
+/** Whether a caller could name this lock: nothing in it is a local or the value of a call. */
+export function isNamed(e: Expr): boolean {
+  for (const part of parts(e)) {
+    if (part.k === 'call' || (part.k === 'op' && part.op === 'literal')) return false;
+    if (part.k === 'name' && part.scope === 'local') return false;
+  }
+  return true;
+}
+
+/** The last field of a path; of a lone pointer nothing that could be mistaken for another's. */
+function memberOf(e: Expr): string {
+  if (e.k === 'field') return e.name;
+  if (e.k === 'addr') return memberOf(e.base);
+  return keyOf(e);
 }
 
 function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {

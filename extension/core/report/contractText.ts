@@ -1,0 +1,156 @@
+import type { ExitFact, FunctionContract, LockFact } from './documents.ts';
+
+/** Colours of a terminal; the default leaves text as it is. */
+export interface Colors {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  yellow(text: string): string;
+}
+
+const plain: Colors = { bold: t => t, dim: t => t, red: t => t, yellow: t => t };
+
+/** Locks listed in a hover before the rest is only counted. */
+const MOST = 6;
+
+/** One lock with every place that takes it. */
+interface Group {
+  readonly lock: string;
+  readonly mode: string;
+  readonly maybe: boolean;
+  readonly facts: readonly LockFact[];
+}
+
+/**
+ * The contract as Markdown for a hover: the kernel's words, each lock with the line that takes it as a link.
+ *
+ * `link` gives a URI that reveals the fact's position.
+ */
+export function contractMarkdown(contract: FunctionContract, link: (fact: LockFact) => string): string {
+  const at = (fact: LockFact) => `[${fact.line}](${link(fact)})`;
+  const lines = sections(contract).map(({ label, groups, most }) => {
+    const shown = groups.slice(0, most).map(group => {
+      const places = distinctLines(group.facts).map(at).join(', ');
+      return `${group.maybe ? 'perhaps ' : ''}\`${group.lock}\`${mode(group)} · line ${places}${through(group.facts[0]!)}`;
+    });
+    const more = groups.length > most ? [`and ${groups.length - most} more`] : [];
+    return `**${label}** ${[...shown, ...more].join('; ')}`;
+  });
+  lines.push(
+    contract.sleepsAt
+      ? `**may sleep**${contract.sleepsAt.maybe ? ' if the gfp mask allows it' : ''} · line ${at(contract.sleepsAt)} \`${chain(contract.sleepsAt)}\``
+      : contract.unknown.length
+        ? 'no sleep found'
+        : 'does not sleep',
+  );
+  if (contract.unknown.length) lines.push(`**not followed** ${list(contract.unknown, MOST, name => `\`${name}\``)}`);
+  const body = lines.join('  \n');
+  return exitsDiffer(contract) ? `${body}\n\n${exitTable(contract, at)}` : body;
+}
+
+/** The contract for a terminal, one fact to a line. Ends with a newline. */
+export function contractText(contract: FunctionContract, color: Colors = plain): string {
+  const out = [`${color.bold(contract.name)} ${color.dim(`${contract.file}:${contract.line}`)}`];
+  const row = (label: string, text: string) => out.push(`  ${label.padEnd(10)} ${text}`);
+  for (const { label, groups } of sections(contract)) {
+    groups.forEach((group, i) => {
+      const places = distinctLines(group.facts)
+        .map(fact => `:${fact.line}`)
+        .join(' ');
+      const text = `${group.maybe ? 'perhaps ' : ''}${color.bold(group.lock)}${mode(group)} ${color.dim(`${places} ${chain(group.facts[0]!)}`)}`;
+      row(i === 0 ? label : '', text);
+    });
+  }
+  if (contract.sleepsAt) {
+    const when = contract.sleepsAt.maybe ? ' if the gfp mask allows it' : '';
+    row(
+      'may sleep',
+      `${color.yellow(`yes${when}`)} ${color.dim(`:${contract.sleepsAt.line} ${chain(contract.sleepsAt)}`)}`,
+    );
+  } else row('may sleep', contract.unknown.length ? 'not found to' : 'no');
+  for (const exit of exitsDiffer(contract) ? contract.exits : []) {
+    row(`exit :${exit.line}`, `${exit.kind}${exitEffect(exit, name => name)}`);
+  }
+  if (contract.primitives.length) row('primitives', contract.primitives.join(' '));
+  if (contract.unknown.length) row('unknown', color.red(contract.unknown.join(' ')));
+  return `${out.join('\n')}\n`;
+}
+
+function sections(c: FunctionContract): { label: string; groups: readonly Group[]; most: number }[] {
+  const takes = grouped(c.takes).sort((a, b) => nearness(a) - nearness(b));
+  return [
+    { label: 'requires', groups: grouped(c.requires), most: MOST },
+    { label: 'acquires', groups: grouped(c.acquires), most: MOST },
+    { label: 'releases', groups: grouped(c.releases), most: MOST },
+    { label: 'takes', groups: takes, most: MOST },
+  ].filter(section => section.groups.length > 0);
+}
+
+const nearness = (group: Group): number => Math.min(...group.facts.map(fact => fact.via.length));
+
+function grouped(facts: readonly LockFact[]): Group[] {
+  const groups = new Map<string, LockFact[]>();
+  for (const fact of facts) {
+    const key = `${fact.lock} ${fact.mode}`;
+    const group = groups.get(key);
+    if (group) group.push(fact);
+    else groups.set(key, [fact]);
+  }
+  return [...groups.values()].map(list => ({
+    lock: list[0]!.lock,
+    mode: list[0]!.mode,
+    maybe: list.every(fact => fact.maybe === true),
+    facts: list,
+  }));
+}
+
+function distinctLines(facts: readonly LockFact[]): LockFact[] {
+  return facts.filter((fact, i) => facts.findIndex(other => other.line === fact.line) === i);
+}
+
+/** Read holds are said; write is what a lock is by itself, and is said only of locks that have both. */
+function mode(group: Group): string {
+  const both = /^(down_|up_|downgrade_|percpu_|read_|write_|lockdep_assert_held_)/.test(group.facts[0]!.primitive);
+  return group.mode === 'read' ? ' (read)' : both ? ' (write)' : '';
+}
+
+function through(fact: LockFact): string {
+  if (fact.via.length === 0) return '';
+  return fact.via.length < 3 ? ` via \`${fact.via.join(' → ')}\`` : ` via \`${fact.via[0]} → … → ${fact.via.at(-1)}\``;
+}
+
+const chain = (fact: LockFact): string => [...fact.via, fact.primitive].join(' → ');
+
+function list(names: readonly string[], most: number, show: (name: string) => string): string {
+  const shown = names.slice(0, most).map(show).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** Exits that agree need no table. */
+function exitsDiffer(c: FunctionContract): boolean {
+  return new Set(c.exits.filter(e => e.kind !== 'noreturn').map(e => exitEffect(e, name => name))).size > 1;
+}
+
+function exitEffect(exit: ExitFact, show: (lock: string) => string): string {
+  const name = (fact: LockFact) =>
+    `${fact.maybe ? 'perhaps ' : ''}${show(fact.lock)}${fact.mode === 'read' ? ' (read)' : ''}`;
+  const held = exit.held.length ? `, holds ${exit.held.map(name).join(', ')}` : '';
+  const released = exit.released.length ? `, has released ${exit.released.map(name).join(', ')}` : '';
+  return held + released || ', as at entry';
+}
+
+function exitTable(c: FunctionContract, at: (fact: LockFact) => string): string {
+  const rows = c.exits.map(exit => {
+    const where: LockFact = {
+      file: exit.file,
+      line: exit.line,
+      column: exit.column,
+      lock: '',
+      mode: 'write',
+      primitive: '',
+      via: [],
+    };
+    return `| ${at(where)} | ${exit.kind}${exitEffect(exit, lock => `\`${lock}\``)} |`;
+  });
+  return ['| line | exit |', '| --- | --- |', ...rows].join('\n');
+}
