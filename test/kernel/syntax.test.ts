@@ -53,8 +53,10 @@ function definitions(file: string): { name: string; line: number }[] {
       .map(tag => ({ name: tag.split(' ')[0]!, line: Number(tag.split(' ')[1]) }))
       .filter(({ name, line }) => !isInvocation(lines, name, line));
   } catch {
+    // What macros define is no definition here.
+    const plain = text.replace(/^[ \t]*#[ \t]*define(?:[^\\\n]|\\[\s\S])*$/gm, define => define.replace(/[^\n]/g, ' '));
     const found = [
-      ...text.matchAll(/^(?:[A-Za-z_][\w \t*\n]*?[\s*])(\w+)\([^;{}()]*(?:\([^;{}()]*\)[^;{}()]*)*\)[^;{}()=]*\n\{/gm),
+      ...plain.matchAll(/^(?:[A-Za-z_][\w \t*\n]*?[\s*])(\w+)\([^;{}()]*(?:\([^;{}()]*\)[^;{}()]*)*\)[^;{}()=]*\n\{/gm),
     ];
     return found.map(match => {
       const at = match.index + match[0].indexOf(`${match[1]!}(`);

@@ -15,7 +15,9 @@ const deepest = 48;
  */
 export function resolveConditionals(draft: Draft): void {
   const groups = groupDirectives(draft);
-  if (groups.size) new Resolver(draft, groups).walk(draft.next[0]!, draft.end);
+  if (groups.size === 0) return;
+  dropSettled(draft, groups);
+  new Resolver(draft, groups).walk(draft.next[0]!, draft.end);
 }
 
 /** First directive → all directives of its group, the `#endif` last. Directives without a partner are dropped. */
@@ -38,6 +40,44 @@ function groupDirectives(draft: Draft): Map<number, number[]> {
   }
   for (const directive of open.flat()) draft.dropOne(directive);
   return groups;
+}
+
+/** Include guards go, and branches that no configuration takes: before it is asked what the rest of a branch holds. */
+function dropSettled(draft: Draft, groups: ReadonlyMap<number, readonly number[]>): void {
+  const { kind, next, prev } = draft;
+  for (let token = next[0]!; token !== draft.end; ) {
+    const before = prev[token]!;
+    const group = kind[token] === K.directive ? groups.get(token) : undefined;
+    const kept = group ? settledBranch(draft, group) : undefined;
+    if (group && kept !== undefined) {
+      keepOnly(draft, group, kept);
+      token = next[before]!;
+    } else token = next[token]!;
+  }
+}
+
+/** The branch that every configuration takes. With an #elif after what is false, its branch stands for those that remain. */
+function settledBranch(draft: Draft, group: readonly number[]): number | undefined {
+  const condition = withoutComments(draft.word(group[0]!)).replace(/\s+/g, ' ').trim();
+  const guard =
+    /^# ?(?:ifndef|if ?!defined)/.test(condition) &&
+    group.length === 2 &&
+    draft.prev[group[0]!] === 0 &&
+    draft.next[group[1]!] === draft.end;
+  if (guard || draft.tables.always.some(pattern => pattern.test(condition))) return 0;
+  return draft.tables.never.some(pattern => pattern.test(condition)) ? 1 : undefined;
+}
+
+/** Drops the directives of a group and all its branches but one. */
+function keepOnly(draft: Draft, group: readonly number[], kept: number): void {
+  for (let branch = 0; branch + 1 < group.length; branch++) {
+    if (branch === kept) continue;
+    const from = group[branch]!;
+    const to = group[branch + 1]!;
+    draft.inactive.push([draft.stop[from]!, draft.start[to]!]);
+    draft.drop(draft.next[from]!, to);
+  }
+  for (const directive of group) draft.dropOne(directive);
 }
 
 class Resolver {
@@ -75,15 +115,12 @@ class Resolver {
 
   #resolve(group: readonly number[]): void {
     const { draft } = this;
-    const first = group[0]!;
-    const condition = withoutComments(draft.word(first)).replace(/\s+/g, ' ').trim();
-    if (this.#isIncludeGuard(group, condition)) {
-      this.#keepOnly(group, 0);
-    } else if (draft.tables.never.some(pattern => pattern.test(condition))) {
-      // With an #elif its branch stands for those that remain.
-      this.#keepOnly(group, 1);
-    } else if (draft.tables.always.some(pattern => pattern.test(condition)) || !this.#holdsWholes(group)) {
-      this.#keepOnly(group, 0);
+    if (!this.#holdsWholes(group)) {
+      // The tokens of the branch may be rewritten while walked; the ends around it stay.
+      const before = draft.prev[group[0]!]!;
+      const after = draft.next[group.at(-1)!]!;
+      keepOnly(draft, group, 0);
+      this.walk(draft.next[before]!, after);
     } else {
       const depth = this.#contexts.length;
       for (const directive of group) simplify(draft, directive);
@@ -92,33 +129,6 @@ class Resolver {
         this.#contexts.length = Math.min(depth, this.#contexts.length);
       }
     }
-  }
-
-  #isIncludeGuard(group: readonly number[], condition: string): boolean {
-    const { draft } = this;
-    return (
-      /^# ?(?:ifndef|if ?!defined)/.test(condition) &&
-      group.length === 2 &&
-      draft.prev[group[0]!] === 0 &&
-      draft.next[group[1]!] === draft.end
-    );
-  }
-
-  /** Drops the directives and all branches but one, and goes on inside that one. */
-  #keepOnly(group: readonly number[], kept: number): void {
-    const { draft } = this;
-    for (let branch = 0; branch + 1 < group.length; branch++) {
-      if (branch === kept) continue;
-      const from = group[branch]!;
-      const to = group[branch + 1]!;
-      draft.inactive.push([draft.stop[from]!, draft.start[to]!]);
-      draft.drop(draft.next[from]!, to);
-    }
-    // The tokens of the branch may be rewritten while walked; the ends around it stay.
-    const before = draft.prev[group[0]!]!;
-    const after = draft.next[group.at(-1)!]!;
-    for (const directive of group) draft.dropOne(directive);
-    if (kept + 1 < group.length) this.walk(draft.next[before]!, after);
   }
 
   /** Whether the group stands where items or statements do and each branch holds only whole ones. */

@@ -32,7 +32,7 @@ export interface Marked {
  */
 export function normalise(text: string, tables: IdiomTables): Normalised {
   const draft = rewrite(text, tables, false) ?? rewrite(text, tables, true)!;
-  const inactive = draft.inactive.sort((a, b) => a[0] - b[0]);
+  const inactive = merged(draft.inactive);
   return {
     text: draft.result(),
     annotations: draft.annotations
@@ -41,6 +41,16 @@ export function normalise(text: string, tables: IdiomTables): Normalised {
     inactive,
     defines: draft.defines,
   };
+}
+
+/** In order, and those within others gone: of a branch and one nested in it, the outer one. */
+function merged(ranges: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const outer: (readonly [number, number])[] = [];
+  for (const range of [...ranges].sort((a, b) => a[0] - b[0] || b[1] - a[1])) {
+    const last = outer.at(-1);
+    if (!last || range[0] >= last[1]) outer.push(range);
+  }
+  return outer;
 }
 
 /** undefined when braces do not balance and the first column was not yet taken for a hint. */

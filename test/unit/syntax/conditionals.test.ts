@@ -95,4 +95,21 @@ rewrites('rewriting conditionals', [
     from: ['#endif', 'int a;', '#if X', 'int b;'].join('\n'),
     to: ['      ', 'int a;', '     ', 'int b;'].join('\n'),
   },
+  {
+    what: 'assembly within a branch',
+    from: [
+      '#ifdef A',
+      'int a;',
+      '#else',
+      '#ifdef __ASSEMBLY__',
+      '.macro x',
+      '#else',
+      'int b;',
+      '#endif',
+      '#endif',
+    ].join('\n'),
+    to: ['#ifdef A', 'int a;', '#else', '                   ', '        ', '     ', 'int b;', '      ', '#endif'].join(
+      '\n',
+    ),
+  },
 ]);
