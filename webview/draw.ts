@@ -86,7 +86,7 @@ function drawName(c: Context, { layout, theme }: Scene, thread: number, name: st
   c.fillText(ellipsis(c, name, layout.gutter - 28), 20, y);
 }
 
-/** A thin line in the thread's colour where the schedule let it run. */
+/** A thin line along the top of a lane where the schedule let its thread run. */
 function drawTurns(c: Context, { run, layout, theme }: Scene): void {
   const { turns } = run;
   const { from, to } = layout.view;
@@ -97,7 +97,7 @@ function drawTurns(c: Context, { run, layout, theme }: Scene): void {
     const x0 = Math.max(xOf(layout, turns.start[i]!), done[thread]!);
     const x1 = Math.max(xOf(layout, turns.end[i]!), x0 + 0.5);
     done[thread] = x1;
-    c.fillStyle = theme.threads[thread % theme.threads.length]!;
+    c.fillStyle = theme.muted;
     c.fillRect(x0, layout.lanes[thread]!.top + 1, x1 - x0, 2);
   }
 }

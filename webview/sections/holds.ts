@@ -37,10 +37,10 @@ export class HoldsSection extends Section {
     }
     const body: HTMLElement[] = [];
     for (const r of seen) {
-      body.push(line(r.lock, after ? labels.before : undefined, r.before, undefined));
-      if (after) body.push(line('', labels.after ?? 'after', r.after, r.before));
+      body.push(line(r.lock, after && ['before', labels.before], r.before, undefined));
+      if (after) body.push(line('', ['after', labels.after ?? ''], r.after, r.before));
     }
-    const heads = ['lock', ...(after ? ['run'] : []), ...COLUMNS.map(([title]) => title)];
+    const heads = ['lock', ...(after ? [''] : []), ...COLUMNS.map(([title]) => title)];
     this.body.replaceChildren(
       h(
         'table',
@@ -54,7 +54,7 @@ export class HoldsSection extends Section {
 
 function line(
   lock: string,
-  run: string | undefined,
+  run: readonly [name: string, source: string] | undefined,
   s: LockStats | undefined,
   than: LockStats | undefined,
 ): HTMLElement {
@@ -62,7 +62,7 @@ function line(
     'tr',
     { class: lock ? 'first' : '' },
     h('th', { scope: 'row', class: 'code', title: s?.type }, lock),
-    run === undefined ? undefined : h('td', { class: 'label', title: run }, run),
+    run === undefined ? undefined : h('td', { class: 'quiet', title: run[1] }, run[0]),
     ...COLUMNS.map(([, figure]) => {
       const value = s && figure(s);
       const changed = than !== undefined && value !== figure(than);
