@@ -11,10 +11,27 @@ export interface IntType {
   readonly scalar: Exclude<Scalar, 'ptr'>;
   /** The name it was spelled with, for reading: `unsigned long`, `u64`, `pteval_t`, `gfp_t`, `enum page_walk_action`. */
   readonly name: string;
+  /** The type of C it is under all typedefs: `unsigned long` is not `unsigned long long` to _Generic. */
+  readonly base?: IntBase;
 }
+export type IntBase =
+  | '_Bool'
+  | 'char'
+  | 'signed char'
+  | 'unsigned char'
+  | 'short'
+  | 'unsigned short'
+  | 'int'
+  | 'unsigned int'
+  | 'long'
+  | 'unsigned long'
+  | 'long long'
+  | 'unsigned long long';
 export interface PointerType {
   readonly kind: 'pointer';
   readonly to: CType;
+  /** What it points at is volatile. */
+  readonly volatile?: boolean;
 }
 export interface ArrayType {
   readonly kind: 'array';

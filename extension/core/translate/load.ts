@@ -9,7 +9,12 @@ import { runtime } from './write/runtime.ts';
 /** What a program needs of a machine to be put on it. */
 export interface Host {
   defineFunction(info: LinkedFunction['info'], run: Callable): Ptr;
-  defineGlobal(name: string, size: number, align: number, options: { const: boolean; describe?: (offset: number) => string }): Ptr;
+  defineGlobal(
+    name: string,
+    size: number,
+    align: number,
+    options: { const: boolean; describe?: (offset: number) => string },
+  ): Ptr;
   string(bytes: string): Ptr;
   /** Before any thread runs: initial values. */
   poke(p: Ptr, scalar: Scalar, value: number | bigint): void;
@@ -22,7 +27,12 @@ export interface Loaded {
   entry(fn: LinkedFunction): Callable;
   addressOf(global: LinkedGlobal): Ptr;
   /** Initialisers that could not be computed: the object is zero there, and this says so. */
-  readonly incomplete: readonly { readonly name: string; readonly why: string; readonly file: string; readonly line: number }[];
+  readonly incomplete: readonly {
+    readonly name: string;
+    readonly why: string;
+    readonly file: string;
+    readonly line: number;
+  }[];
 }
 
 type Factory = ($: Record<string, unknown>) => Record<string, Callable>;
@@ -32,7 +42,9 @@ const factories = new WeakMap<Program, Factory>();
 export function moduleText(program: Program): string {
   const names = program.functions.filter(f => f.written).map(f => f.id);
   const primitives = [...new Set(program.functions.flatMap(f => [...f.uses.primitives]))];
-  const struct = [...program.fields].map(([record, fields]) => `  ${record}: { ${[...fields].map(([f, o]) => `${f}: ${o}`).join(', ')} },`);
+  const struct = [...program.fields].map(
+    ([record, fields]) => `  ${record}: { ${[...fields].map(([f, o]) => `${f}: ${o}`).join(', ')} },`,
+  );
   return [
     "'use strict';",
     `const { ${Object.keys(runtime).join(', ')} } = $.runtime;`,
@@ -65,7 +77,10 @@ export function loadProgram(program: Program, host: Host): Loaded {
     addresses[fn.id] = host.defineFunction(fn.info, run as Callable);
   }
   const globals = program.globals.map(g =>
-    host.defineGlobal(g.name, Math.max(1, sizeOfType(g.type)), alignOfType(g.type), { const: g.const, describe: offset => describe(g, offset) }),
+    host.defineGlobal(g.name, Math.max(1, sizeOfType(g.type)), alignOfType(g.type), {
+      const: g.const,
+      describe: offset => describe(g, offset),
+    }),
   );
   const texts = [...program.texts.keys()].map(bytes => host.string(bytes));
   compiled = factory({
@@ -94,7 +109,8 @@ function describe(global: LinkedGlobal, offset: number): string {
 export function pathIn(type: CType, offset: number): string {
   if (type.kind === 'record') {
     for (const field of [...type.record.fields].reverse()) {
-      if (field.offset > offset || (field.offset + sizeOfType(field.type) <= offset && offset !== field.offset)) continue;
+      if (field.offset > offset || (field.offset + sizeOfType(field.type) <= offset && offset !== field.offset))
+        continue;
       const rest = offset - field.offset;
       if (field.name === undefined) return pathIn(field.type, rest);
       return `.${field.name}${rest === 0 ? '' : pathIn(field.type, rest)}`;
@@ -194,7 +210,12 @@ class GlobalLoader {
         if (e.init.kind === 'scalar') return this.constant(global, e.init.value);
         const only = e.init.parts[0];
         if (repOf(e.type) !== 'memory') return only ? this.constant(global, only.value) : 0n;
-        const address = this.host.defineGlobal(`${global.name} (compound literal)`, sizeOfType(e.type), alignOfType(e.type), { const: false });
+        const address = this.host.defineGlobal(
+          `${global.name} (compound literal)`,
+          sizeOfType(e.type),
+          alignOfType(e.type),
+          { const: false },
+        );
         this.put(global, address, e.type, e.init);
         return BigInt(address);
       }

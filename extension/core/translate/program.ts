@@ -1,10 +1,10 @@
-import type { FunctionInfo } from '../machine/abi.ts';
 import type { Primitive } from '../kernel/primitive.ts';
+import type { FunctionInfo } from '../machine/abi.ts';
 import { InputError } from '../text/source.ts';
 import type { Expr, FunctionDef, GlobalDef, GlobalExpr, Initialiser, LocalVariable } from './ast.ts';
 import type { CType } from './ctype.ts';
 import type { Reader } from './reader.ts';
-import { writeFunction, type WrittenFunction } from './write/function.ts';
+import { type WrittenFunction, writeFunction } from './write/function.ts';
 import { Names } from './write/names.ts';
 import type { RuntimeName } from './write/runtime.ts';
 import type { Callee, Linker } from './write/state.ts';
@@ -92,14 +92,32 @@ export class Program {
     readonly primitives: ReadonlyMap<string, Primitive>,
   ) {
     for (const name of primitives.keys()) this.names.claim(name);
-    for (const name of ['U64', 'I64', 'toI32', 'toU32', 'toPtr', 'ulong', 'below', 'div', 'mod', 'divBig', 'modBig', 'keep']) this.names.claim(name);
+    for (const name of [
+      'U64',
+      'I64',
+      'toI32',
+      'toU32',
+      'toPtr',
+      'ulong',
+      'below',
+      'div',
+      'mod',
+      'divBig',
+      'modBig',
+      'keep',
+    ])
+      this.names.claim(name);
   }
 
   /**
    * @param entries functions by the unit that defines them
    * @throws InputError when an entry point itself is not there or cannot be translated
    */
-  static link(units: readonly LinkUnit[], entries: readonly { unit: LinkUnit; name: string }[], primitives: ReadonlyMap<string, Primitive>): Program {
+  static link(
+    units: readonly LinkUnit[],
+    entries: readonly { unit: LinkUnit; name: string }[],
+    primitives: ReadonlyMap<string, Primitive>,
+  ): Program {
     const program = new Program(units, primitives);
     for (const { unit, name } of entries) {
       const found = program.resolve(unit, name);
@@ -209,23 +227,48 @@ export class Program {
     for (const fn of this.functions) {
       if (!fn.def || fn.failure !== undefined) continue;
       const uses = fn.uses;
-      for (const part of [uses.callees, uses.primitives, uses.globals, uses.addresses, uses.helpers, uses.texts, uses.constants, uses.fields, uses.unmodelled]) part.clear();
+      for (const part of [
+        uses.callees,
+        uses.primitives,
+        uses.globals,
+        uses.addresses,
+        uses.helpers,
+        uses.texts,
+        uses.constants,
+        uses.fields,
+        uses.unmodelled,
+      ])
+        part.clear();
       fn.written = writeFunction(fn.def, fn.id, new FunctionLinker(this, fn, true), false);
     }
   }
 
   /** The same function with its types, for reading. */
   typescript(fn: LinkedFunction): WrittenFunction | undefined {
-    return fn.def && fn.failure === undefined ? writeFunction(fn.def, fn.id, new FunctionLinker(this, fn, true), true) : undefined;
+    return fn.def && fn.failure === undefined
+      ? writeFunction(fn.def, fn.id, new FunctionLinker(this, fn, true), true)
+      : undefined;
   }
 
   /** The object that a global (or function-static) expression means in a unit. */
   globalOf(unit: LinkUnit, e: GlobalExpr): LinkedGlobal {
-    if (e.static) return this.addGlobal(e.static, e.name, unit, { type: e.static.type, const: e.static.const, init: e.static.init }, false);
+    if (e.static)
+      return this.addGlobal(
+        e.static,
+        e.name,
+        unit,
+        { type: e.static.type, const: e.static.const, init: e.static.init },
+        false,
+      );
     const own = unit.reader.resolves(e.name) === 'variable' ? unit : undefined;
-    const home = own ?? this.units.find(u => u.reader.resolves(e.name) === 'variable' && (unit.seesStatics || !u.reader.global(e.name)?.static));
+    const home =
+      own ??
+      this.units.find(
+        u => u.reader.resolves(e.name) === 'variable' && (unit.seesStatics || !u.reader.global(e.name)?.static),
+      );
     const def: GlobalDef | undefined = home?.reader.global(e.name);
-    if (!home || !def) return this.addGlobal(`extern ${e.name}`, e.name, unit, { type: e.type, const: false, init: undefined }, true);
+    if (!home || !def)
+      return this.addGlobal(`extern ${e.name}`, e.name, unit, { type: e.type, const: false, init: undefined }, true);
     return this.addGlobal(`${def.file}:${def.line}:${def.name}`, e.name, home, def, false);
   }
 
@@ -238,7 +281,15 @@ export class Program {
   ): LinkedGlobal {
     const known = this.globalsByKey.get(key);
     if (known) return known;
-    const global: LinkedGlobal = { id: this.names.claim(name), name, unit, missing, type: def.type, const: def.const, init: def.init };
+    const global: LinkedGlobal = {
+      id: this.names.claim(name),
+      name,
+      unit,
+      missing,
+      type: def.type,
+      const: def.const,
+      init: def.init,
+    };
     this.globalsByKey.set(key, global);
     this.globals.push(global);
     return global;
@@ -290,7 +341,11 @@ class FunctionLinker implements Linker {
 
   callee(name: string): Callee {
     const fn = this.program.resolve(this.from.unit, name);
-    const why = fn ? (this.final ? fn.failure : undefined) : 'no definition in the sources of this scenario, and no primitive';
+    const why = fn
+      ? this.final
+        ? fn.failure
+        : undefined
+      : 'no definition in the sources of this scenario, and no primitive';
     if (!fn || why !== undefined) {
       this.from.uses.unmodelled.set(name, why!);
       if (fn) this.from.uses.callees.add(fn);

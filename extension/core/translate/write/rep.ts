@@ -1,5 +1,6 @@
 import type { Entry, Scalar } from '../../machine/abi.ts';
 import type { CRecord, CType } from '../ctype.ts';
+import { completed } from '../read/layout.ts';
 
 /** How a C value is held in JavaScript (the table in machine/abi.ts). `memory`: the address of what holds it. */
 export type Rep = 'number' | 'bigint' | 'memory' | 'void';
@@ -7,7 +8,8 @@ export type Rep = 'number' | 'bigint' | 'memory' | 'void';
 const ENTRIES: ReadonlySet<string> = new Set(['pte_t', 'pmd_t', 'pud_t', 'p4d_t', 'pgd_t']);
 
 /** The one scalar inside a record that has nothing else, through any nesting; undefined for all others. */
-export function onlyScalar(record: CRecord): Scalar | undefined {
+export function onlyScalar(incomplete: CRecord): Scalar | undefined {
+  const record = completed(incomplete);
   const field = record.fields[0];
   if (record.fields.length !== 1 || field === undefined || field.bits !== undefined || field.offset !== 0)
     return undefined;
@@ -72,7 +74,7 @@ export function sizeOfType(type: CType): number {
     case 'array':
       return (type.length ?? 0) * sizeOfType(type.of);
     case 'record':
-      return type.record.size;
+      return completed(type.record).size;
     default:
       return 0;
   }
@@ -84,7 +86,7 @@ export function alignOfType(type: CType): number {
     case 'array':
       return alignOfType(type.of);
     case 'record':
-      return type.record.align;
+      return completed(type.record).align;
     default:
       return Math.max(1, sizeOfType(type));
   }
