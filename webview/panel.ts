@@ -149,7 +149,9 @@ export class Panel {
   }
 
   get #view(): View {
-    return viewOf(this.#state.views[this.#state.side], this.#run?.steps ?? 1);
+    const run = this.#run;
+    const view = viewOf(this.#state.views[this.#state.side], run?.steps ?? 1);
+    return run && !this.#state.views[this.#state.side] ? { ...view, step: run.landmark } : view;
   }
 
   #look(view: View): void {

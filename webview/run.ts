@@ -63,6 +63,16 @@ export class Run {
     return this.lanes.steps;
   }
 
+  /** The step to look at first: what went wrong, else output that cannot be true, else the first split, else the start. */
+  get landmark(): number {
+    return (
+      this.trace.events.find(e => e.kind === 'bug' || e.kind === 'warning')?.step ??
+      this.output.find(l => l.flag)?.step ??
+      this.tables.splits[0]?.step ??
+      0
+    );
+  }
+
   /** Index of the last event at or before a step, -1 when there is none. */
   eventAt(step: number): number {
     const i = firstAt(this.trace, step);

@@ -27,7 +27,7 @@ export class EventsSection extends Section {
         'div',
         {
           id: `event-${i}`,
-          class: `event ${e.kind} ${i === at ? 'selected' : ''}`,
+          class: `event is-${e.kind} ${i === at ? 'selected' : ''}`,
           'aria-selected': i === at ? 'true' : 'false',
           onclick: () => {
             shown.moveTo(e.step);

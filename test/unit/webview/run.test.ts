@@ -54,6 +54,15 @@ describe('a run at a step', () => {
     assert.deepEqual(run.eventsOf({ file: 'mm/other.c', line: 11 }), []);
   });
 
+  it('is first looked at where it went wrong, else where the tables were split', () => {
+    const at = (run: Run) => run.trace.events[run.eventAt(run.landmark)]!;
+    const b = new TraceBuilder(['a']).event(0, 'barrier', 1, { text: 'smp_mb' }).event(0, 'bug', 2, { text: 'null' });
+    assert.equal(at(new Run(b.build('bug'))).kind, 'bug');
+    assert.match(at(new Run(raceTrace({ entries: 4, twice: true }))).text ?? '', /NX pmd\n$/);
+    assert.equal(at(new Run(raceTrace({ entries: 4 }))).level, 'pmd');
+    assert.equal(new Run(new TraceBuilder(['a']).build()).landmark, 0);
+  });
+
   it('divides the run into turns without gaps', () => {
     const { turns } = new Run(raceTrace({ entries: 8 }));
     for (let i = 1; i < turns.count; i++) {
