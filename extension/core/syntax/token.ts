@@ -11,4 +11,6 @@ export interface CToken {
   readonly space: boolean;
   /** Macros that must not be expanded again in this token (C11 6.10.3.4). */
   readonly hide?: ReadonlySet<string>;
+  /** A macro's name that expansion was told to keep: `##` and `#` still mean what it stands for. */
+  readonly kept?: boolean;
 }

@@ -27,8 +27,12 @@ export function expandMacros(tokens: readonly CToken[], table: MacroTable, keep?
   const out: CToken[] = [];
   for (let budget = 2_000_000; input.length > 0; budget--) {
     const token = input.pop()!;
-    if (budget < 0 || token.kind !== 'id' || token.hide?.has(token.text) || keep?.(token.text)) {
+    if (budget < 0 || token.kind !== 'id' || token.hide?.has(token.text)) {
       out.push(token);
+      continue;
+    }
+    if (keep?.(token.text)) {
+      out.push({ ...token, kept: true });
       continue;
     }
     const own = builtin(token);
@@ -135,7 +139,7 @@ function substitute(
       const token = body[i]!;
       const next = body[i + 1];
       if (token.text === '#' && token.kind === 'punct' && next && raw.has(next.text)) {
-        out.push(place({ ...token, kind: 'str', text: stringify(raw.get(next.text)!) }));
+        out.push(place({ ...token, kind: 'str', text: stringify(unkept(raw.get(next.text)!, table)) }));
         i++;
       } else if (token.text === '__VA_OPT__' && next?.text === '(' && variadic !== undefined) {
         let depth = 0;
@@ -157,7 +161,7 @@ function substitute(
         i += 2;
       } else if (token.kind === 'id' && raw.has(token.text)) {
         const pasted = next?.text === '##' || body[i - 1]?.text === '##';
-        const tokens = pasted ? raw.get(token.text)! : expanded(token.text);
+        const tokens = pasted ? unkept(raw.get(token.text)!, table) : expanded(token.text);
         if (tokens.length === 0 && pasted) out.push({ ...place(token), kind: 'punct', text: '' });
         tokens.forEach((t, n) => void out.push(n === 0 ? { ...t, space: token.space } : t));
       } else out.push(token.text === '##' ? { ...place(token), hide: PASTE } : place(token));
@@ -189,6 +193,13 @@ function pasteAll(tokens: CToken[], marked = false): CToken[] {
     else out.push(left, right);
   }
   return out.filter(t => t.text !== '');
+}
+
+/** Kept names as what they stand for: an argument that was expanded before it got here would have been. */
+function unkept(tokens: readonly CToken[], table: MacroTable): CToken[] {
+  return tokens.flatMap(t =>
+    t.kept && !table.macro(t.text)?.params ? expandMacros([{ ...t, kept: false }], table) : [t],
+  );
 }
 
 function stringify(tokens: readonly CToken[]): string {

@@ -79,7 +79,7 @@ export class Names implements UnitNames {
 
   /** Reads the declarations of a top-level item; a function's body is not touched. */
   private readItem(item: SourceItem): void {
-    const key = `${item.file}:${item.start}:${item.kind === 'other' ? item.name : ''}`;
+    const key = `${item.file}:${item.start}:${item.name}`;
     if (this.itemsRead.has(key)) return;
     this.itemsRead.add(key);
     const tokens = this.expanded(this.headOf(item), item.name);

@@ -56,10 +56,8 @@ const BINARY: Readonly<Record<string, number>> = {
 /** `left op right`, left-associative. Mixed bitwise operators and shifts get parentheses, as kernel style has them. */
 export function binary(left: Code, op: string, right: Code): Code {
   const level = BINARY[op]!;
-  const clear = (c: Code): Code =>
-    c.level > level && c.level < Level.unary && level <= Level.shift && c.level <= Level.shift
-      ? code(`(${c.text})`)
-      : c;
+  const strict = level <= Level.bitAnd ? level >= Level.bitOr : level === Level.shift;
+  const clear = (c: Code): Code => (strict && c.level > level && c.level < Level.unary ? code(`(${c.text})`) : c);
   return code(`${at(clear(left), level)} ${op} ${at(clear(right), level + 1)}`, level);
 }
 

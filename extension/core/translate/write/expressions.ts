@@ -82,6 +82,8 @@ export function test(state: State, e: Expr): Code {
       break;
     case 'logical':
       return binary(test(state, e.left), e.op, test(state, e.right));
+    case 'comma':
+      return code(`${arg(effect(state, e.left))}, ${arg(test(state, e.right))}`, Level.comma);
     case 'binary':
       if (isComparison(e.op)) return comparison(state, e);
       break;
@@ -98,8 +100,11 @@ const COMPARISONS: ReadonlySet<BinaryExpr['op']> = new Set(['==', '!=', '<', '>'
 const isComparison = (op: BinaryExpr['op']): boolean => COMPARISONS.has(op);
 
 function integer(state: State, e: IntExpr): Code {
-  if (e.type.kind === 'pointer')
-    return code(String(BigInt.asIntN(64, e.value)), e.value === 0n ? Level.atom : Level.unary);
+  if (e.type.kind === 'pointer') {
+    const address = String(BigInt.asIntN(64, e.value));
+    const known = e.name === undefined || e.value === 0n ? undefined : state.linker.constant(e.name, address);
+    return code(known ?? address, known === undefined && address.startsWith('-') ? Level.unary : Level.atom);
+  }
   const text = literal(e.value, e.type);
   const name = e.name === undefined ? undefined : state.linker.constant(e.name, text);
   if (name !== undefined) return code(name);
