@@ -56,6 +56,7 @@ function drawAxis(c: Context, { layout, theme, run }: Scene): void {
   c.textAlign = 'left';
   c.fillStyle = theme.muted;
   c.fillText('step', 20, AXIS / 2);
+  const flag = cursorFlag(c, layout);
   for (let step = Math.ceil(from / every) * every; step < to; step += every) {
     const x = Math.round(xOf(layout, step));
     c.fillStyle = theme.border;
@@ -64,7 +65,9 @@ function drawAxis(c: Context, { layout, theme, run }: Scene): void {
     c.globalAlpha = 1;
     c.fillStyle = theme.muted;
     const text = number(step);
-    if (x + 4 + c.measureText(text).width < layout.width) c.fillText(text, x + 4, AXIS / 2);
+    const end = x + 4 + c.measureText(text).width;
+    const covered = flag && end > flag.left - 2 && x + 4 < flag.right + 2;
+    if (end < layout.width && !covered) c.fillText(text, x + 4, AXIS / 2);
   }
   // Which part of the run is visible, as a scroll bar would say it; nothing when all of it is.
   if (to - from < run.steps) {
@@ -219,19 +222,25 @@ function drawLit(c: Context, { run, layout, theme, lit }: Scene): void {
 }
 
 function drawCursor(c: Context, { layout, theme }: Scene): void {
-  const { step, from, to } = layout.view;
-  if (step < from - 0.5 || step >= to) return;
-  const x = Math.round(xOf(layout, step + 0.5));
-  c.fillStyle = theme.cursor;
-  c.fillRect(x, AXIS - 3, 1, layout.height - AXIS + 3);
-  const text = number(step);
   c.font = theme.font;
+  const flag = cursorFlag(c, layout);
+  if (!flag) return;
+  c.fillStyle = theme.cursor;
+  c.fillRect(flag.x, AXIS - 3, 1, layout.height - AXIS + 3);
+  c.fillRect(flag.left, 3, flag.right - flag.left, AXIS - 6);
   c.textAlign = 'center';
-  const half = Math.ceil(c.measureText(text).width / 2) + 5;
-  const middle = Math.min(Math.max(x, layout.gutter + half), layout.width - half - RIGHT / 2);
-  c.fillRect(middle - half, 3, 2 * half, AXIS - 6);
   c.fillStyle = theme.background;
-  c.fillText(text, middle, AXIS / 2 + 0.5);
+  c.fillText(number(layout.view.step), (flag.left + flag.right) / 2, AXIS / 2 + 0.5);
+}
+
+/** The cursor's line and the box with its step, kept inside the plot; undefined when the cursor is out of sight. */
+function cursorFlag(c: Context, layout: Layout): { x: number; left: number; right: number } | undefined {
+  const { step, from, to } = layout.view;
+  if (step < from - 0.5 || step >= to) return undefined;
+  const x = Math.round(xOf(layout, step + 0.5));
+  const half = Math.ceil(c.measureText(number(step)).width / 2) + 5;
+  const middle = Math.min(Math.max(x, layout.gutter + half), layout.width - half - RIGHT / 2);
+  return { x, left: middle - half, right: middle + half };
 }
 
 function ellipsis(c: Context, text: string, room: number): string {

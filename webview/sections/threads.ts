@@ -1,3 +1,4 @@
+import { number } from '../../extension/core/report/timeline.ts';
 import { h } from '../dom.ts';
 import type { ThreadAt } from '../run.ts';
 import { placeLink, Section, type Shown } from './section.ts';
@@ -5,7 +6,7 @@ import { placeLink, Section, type Shown } from './section.ts';
 /** One row per thread: where it is at the cursor, and which locks it holds or waits for. */
 export class ThreadsSection extends Section {
   protected override note({ step, run }: Shown): string {
-    return `at step ${step} of ${run.steps}`;
+    return `at step ${number(step)} of ${number(run.steps)}`;
   }
 
   protected override render(shown: Shown): void {
