@@ -66,7 +66,8 @@ class ScenarioReader {
       if (c === '(' || c === '{' || c === '[') open.push({ bracket: c, at: i });
       else if (c === ')' || c === '}' || c === ']') {
         const opener = open.pop();
-        if (!opener || `${opener.bracket}${c}` !== { ')': '()', '}': '{}', ']': '[]' }[c]) this.fail(`'${c}' closes nothing`, i);
+        if (!opener || `${opener.bracket}${c}` !== { ')': '()', '}': '{}', ']': '[]' }[c])
+          this.fail(`'${c}' closes nothing`, i);
       } else if (open.length === 0 && /[A-Z]/.test(c) && !/\w/.test(text[i - 1] ?? ' ')) {
         PART.lastIndex = i;
         const word = PART.exec(text)?.[1];
@@ -132,7 +133,8 @@ class ScenarioReader {
     const strings = [...argument.matchAll(/"((?:\\.|[^"\\])*)"/g)].map(m => m[1]!);
     const newlines = '\n'.repeat(this.text.slice(at, i).split('\n').length - 1);
     if (word === 'SCENARIO' || word === 'SOURCES') {
-      if (strings.length === 0) this.fail(`${word} takes ${word === 'SCENARIO' ? 'a title' : 'paths'} in quotes: ${word}("…");`, at);
+      if (strings.length === 0)
+        this.fail(`${word} takes ${word === 'SCENARIO' ? 'a title' : 'paths'} in quotes: ${word}("…");`, at);
       if (word === 'SCENARIO') this.title = strings.join('');
       else this.sources.push(...strings);
       const semicolon = /^\s*;/.exec(this.text.slice(i));
@@ -140,7 +142,8 @@ class ScenarioReader {
       this.replace(at, i + semicolon[0].length, newlines);
       return i + semicolon[0].length;
     }
-    if (!/^\s*\{/.test(this.text.slice(i).replace(/^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*)+/, ''))) this.fail(`${word} is not followed by { … }`, at);
+    if (!/^\s*\{/.test(this.text.slice(i).replace(/^(\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*)+/, '')))
+      this.fail(`${word} is not followed by { … }`, at);
     const add = (name: string, fn: string, returns: string): ScenarioPart => {
       this.replace(at, i, `static ${returns} ${fn}(void)${newlines}`);
       return { function: fn, name, line };

@@ -1,0 +1,139 @@
+/**
+ * Everything Lockstep adds to the editor, typed once. package.json repeats it (`scripts/contributions.mjs` writes it
+ * there) and a unit test compares the two. Imports nothing, so that tests and scripts can read it outside VS Code.
+ */
+
+export const Command = {
+  simulate: 'lockstep.simulate',
+  showModel: 'lockstep.showModel',
+  showContract: 'lockstep.showContract',
+  chooseSchedule: 'lockstep.chooseSchedule',
+  comparePatch: 'lockstep.comparePatch',
+  openTrace: 'lockstep.openTrace',
+  saveTrace: 'lockstep.saveTrace',
+  showLog: 'lockstep.showLog',
+  /** Not in the palette: what the links in hovers run. Argument: {@link RevealTarget}. */
+  reveal: 'lockstep.reveal',
+} as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+/** Argument of {@link Command.reveal}: 1-based line and column in the file of that URI. */
+export interface RevealTarget {
+  readonly uri: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+export const Setting = {
+  kernelTree: 'lockstep.kernelTree',
+  hover: 'lockstep.hover.enabled',
+  codeLens: 'lockstep.codeLens.enabled',
+  stepLimit: 'lockstep.stepLimit',
+} as const;
+
+/** `when` keys that the extension sets. */
+export const ContextKey = {
+  /** A panel with a run is open. */
+  panel: 'lockstep.panelOpen',
+} as const;
+
+export const PANEL_TYPE = 'lockstep.panel';
+/** Schemes of the read-only documents: the model of a function, and a source file as a patch leaves it. */
+export const Scheme = { model: 'lockstep-model', patched: 'lockstep-patched' } as const;
+
+export const DEFAULT_STEP_LIMIT = 200_000;
+
+const CATEGORY = 'Lockstep';
+/** Headers open as C++ in VS Code unless told otherwise. */
+const IN_C = "editorLangId == c || (editorLangId == cpp && resourceExtname == '.h')";
+
+const titles: Readonly<Record<Exclude<Command, 'lockstep.reveal'>, { title: string; icon?: string; when?: string }>> = {
+  [Command.simulate]: { title: 'Simulate', icon: '$(play)', when: 'isWorkspaceTrusted' },
+  [Command.showModel]: { title: 'Show Executable Model', when: IN_C },
+  [Command.showContract]: { title: 'Show Lock Contract', when: IN_C },
+  [Command.chooseSchedule]: { title: 'Choose Schedule…', when: `${ContextKey.panel} && isWorkspaceTrusted` },
+  [Command.comparePatch]: { title: 'Compare With Patch…', when: 'isWorkspaceTrusted' },
+  [Command.openTrace]: { title: 'Open Trace…' },
+  [Command.saveTrace]: { title: 'Save Trace…', when: ContextKey.panel },
+  [Command.showLog]: { title: 'Show Log' },
+};
+
+/** What package.json's `contributes` must be. */
+export function contributes() {
+  return {
+    commands: [
+      ...Object.entries(titles).map(([command, { title, icon }]) => ({
+        command,
+        title,
+        category: CATEGORY,
+        ...(icon ? { icon } : {}),
+      })),
+      { command: Command.reveal, title: 'Reveal', category: CATEGORY },
+    ],
+    menus: {
+      commandPalette: [
+        ...Object.entries(titles).flatMap(([command, { when }]) => (when ? [{ command, when }] : [])),
+        { command: Command.reveal, when: 'false' },
+      ],
+      'editor/context': [
+        { command: Command.simulate, when: `(${IN_C}) && isWorkspaceTrusted`, group: '1_lockstep@1' },
+        { command: Command.showModel, when: IN_C, group: '1_lockstep@2' },
+        { command: Command.showContract, when: IN_C, group: '1_lockstep@3' },
+      ],
+    },
+    configuration: {
+      title: 'Lockstep',
+      properties: {
+        [Setting.kernelTree]: {
+          type: 'string',
+          default: '',
+          scope: 'machine-overridable',
+          markdownDescription:
+            'Folder of the kernel tree to read from when the file at hand is in none. Empty: the tree around the file (the nearest folder with `Makefile`, `Kbuild` and `include/linux`), then an open workspace folder, then the bundled sample.',
+        },
+        [Setting.hover]: {
+          type: 'boolean',
+          default: true,
+          scope: 'resource',
+          markdownDescription: 'Show the lock contract of a C function when the mouse rests on its name.',
+        },
+        [Setting.codeLens]: {
+          type: 'boolean',
+          default: true,
+          scope: 'resource',
+          markdownDescription: 'Show *Simulate* above every function that a scenario runs.',
+        },
+        [Setting.stepLimit]: {
+          type: 'integer',
+          default: DEFAULT_STEP_LIMIT,
+          minimum: 100,
+          maximum: 10_000_000,
+          scope: 'window',
+          markdownDescription:
+            'Visible steps after which a run is stopped and reported as endless. A run of the bundled scenarios takes a few thousand.',
+        },
+      },
+    },
+  };
+}
+
+/** What package.json's `activationEvents` must be: a C file is seen, or a panel comes back after a reload. */
+export const activationEvents = [
+  'onLanguage:c',
+  `onWebviewPanel:${PANEL_TYPE}`,
+  `onFileSystem:${Scheme.model}`,
+  `onFileSystem:${Scheme.patched}`,
+];
+
+/** What package.json's `capabilities` must be. */
+export const capabilities = {
+  untrustedWorkspaces: {
+    supported: 'limited',
+    description:
+      'Contracts and models only read the source. Simulating executes code generated from it and waits until the workspace is trusted.',
+    restrictedConfigurations: [Setting.kernelTree],
+  },
+  virtualWorkspaces: {
+    supported: true,
+  },
+};

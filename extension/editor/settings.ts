@@ -1,0 +1,17 @@
+import * as vscode from 'vscode';
+import { DEFAULT_STEP_LIMIT, Setting } from './contributions.ts';
+
+function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
+  return vscode.workspace.getConfiguration(undefined, scope).get<T>(name, fallback);
+}
+
+/** The settings as they are now: read when needed, never kept. */
+export const settings = {
+  hover: (uri: vscode.Uri) => get(Setting.hover, true, uri),
+  codeLens: (uri: vscode.Uri) => get(Setting.codeLens, true, uri),
+  stepLimit: () => Math.max(100, Math.floor(get(Setting.stepLimit, DEFAULT_STEP_LIMIT))),
+  kernelTree: (): vscode.Uri | undefined => {
+    const path = get(Setting.kernelTree, '').trim();
+    return path ? vscode.Uri.file(path) : undefined;
+  },
+};
