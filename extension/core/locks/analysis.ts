@@ -8,8 +8,12 @@ import type { Definition, Scanned } from './scan.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
 import { isGfpName, vocabularyOf } from './vocabulary.ts';
 
-/** Calls are followed this deep; deeper ones are unknown, by name. */
-const DEEPEST_CALL = 12;
+/**
+ * How far calls are followed: into this many other .c files on the way from the function asked about, and this deep.
+ * What lies beyond is `unknown`, by name: a contract that told of everything that reclaim or rmap may do would tell nothing.
+ */
+const MOST_FILES = 2;
+const DEEPEST_CALL = 32;
 const MOST_ROUNDS = 5;
 
 interface Active {
@@ -19,11 +23,24 @@ interface Active {
   readonly depth: number;
 }
 
+/** Where a call stands: how deep, in how many other .c files so far, and what names mean there. */
+interface Site {
+  readonly depth: number;
+  readonly files: number;
+  readonly view: View;
+}
+
 /** Summaries of the functions of one .c file and of all that they reach. Recursion is iterated to a fixpoint. */
 export class Analysis {
   private readonly views = new Map<Scanned, View>();
-  private readonly done = new Map<Definition, Summary>();
+  /** By how many files away the function was: what it can still reach depends on that. */
+  private readonly done: Map<Definition, Summary>[] = Array.from({ length: MOST_FILES + 1 }, () => new Map());
   private readonly active = new Map<Definition, Active>();
+  /** Summaries that lean on a function still unfinished, at depth `leaned`: good for that one's round only. */
+  private readonly partial: Map<Definition, { summary: Summary; leaned: number }>[] = Array.from(
+    { length: MOST_FILES + 1 },
+    () => new Map(),
+  );
   /** Least depth of an unfinished function that the work under way has leaned on. */
   private leaned = Number.POSITIVE_INFINITY;
   private turn: Promise<unknown> = Promise.resolve();
@@ -34,12 +51,10 @@ export class Analysis {
     readonly root: Scanned,
   ) {}
 
-  /** What names mean in a definition: in a .c file what they mean there, in a header what they mean to its user. */
-  private viewOf(definition: Definition, user: View | undefined): View {
-    const unit = definition.source === this.root || definition.source.file.endsWith('.c') || !user;
-    if (!unit) return user;
-    let view = this.views.get(definition.source);
-    if (!view) this.views.set(definition.source, (view = new View(this.sources, definition.source)));
+  /** What names mean in a .c file. */
+  private viewOf(file: Scanned): View {
+    let view = this.views.get(file);
+    if (!view) this.views.set(file, (view = new View(this.sources, file)));
     return view;
   }
 
@@ -53,9 +68,9 @@ export class Analysis {
 
   /** The summary of a function of this file. Questions are answered one at a time: they share the recursion state. */
   summary(definition: Definition): Promise<Summary> {
-    const known = this.done.get(definition);
+    const known = this.done[0]!.get(definition);
     if (known) return Promise.resolve(known);
-    const answer = this.turn.then(() => this.follow(definition, 0, undefined));
+    const answer = this.turn.then(() => this.follow(definition, this.home));
     this.turn = answer.catch(() => undefined);
     return answer;
   }
@@ -64,11 +79,7 @@ export class Analysis {
   async points(definition: Definition): Promise<Point[]> {
     await this.summary(definition);
     const answer = this.turn.then(async () => {
-      const flow = new Flow(
-        definition,
-        this.bodies.graph(definition),
-        await this.context(definition, 0, this.viewOf(definition, undefined)),
-      );
+      const flow = new Flow(definition, this.bodies.graph(definition), await this.context(definition, this.home));
       flow.run();
       return flow.points();
     });
@@ -76,23 +87,39 @@ export class Analysis {
     return answer;
   }
 
-  private rootView(): View {
-    let view = this.views.get(this.root);
-    if (!view) this.views.set(this.root, (view = new View(this.sources, this.root)));
-    return view;
+  private get home(): Site {
+    return { depth: 0, files: 0, view: this.viewOf(this.root) };
   }
 
-  private async follow(definition: Definition, depth: number, user: View | undefined): Promise<Summary> {
-    const known = this.done.get(definition);
+  /** Where a callee stands: in a .c file names mean what they mean there, in a header what they mean to its user. */
+  private siteOf(callee: Definition, caller: Site): Site {
+    const { source } = callee;
+    const other = source !== caller.view.root && source !== this.root && source.file.endsWith('.c');
+    if (source === this.root) return { depth: caller.depth + 1, files: 0, view: this.viewOf(this.root) };
+    return {
+      depth: caller.depth + 1,
+      // Calling back into a file that the calls have come through is no further away.
+      files: caller.files + Number(other && !this.asking().some(view => view.root === source)),
+      view: other ? this.viewOf(source) : caller.view,
+    };
+  }
+
+  private async follow(definition: Definition, site: Site): Promise<Summary> {
+    const { depth, files } = site;
+    const known = this.done[files]?.get(definition);
     if (known) return known;
+    const partial = this.partial[files]?.get(definition);
+    if (partial) {
+      this.leaned = Math.min(this.leaned, partial.leaned);
+      return partial.summary;
+    }
     const running = this.active.get(definition);
     if (running) {
       running.used = true;
       this.leaned = Math.min(this.leaned, running.depth);
       return running.summary;
     }
-    if (depth > DEEPEST_CALL) return emptySummary(definition, [definition.name]);
-    const view = this.viewOf(definition, user);
+    if (files > MOST_FILES || depth > DEEPEST_CALL) return emptySummary(definition, [definition.name]);
     const outer = this.leaned;
     this.leaned = Number.POSITIVE_INFINITY;
     const active: Active = { summary: { ...emptySummary(definition, []), outcomes: [] }, used: false, depth };
@@ -100,7 +127,8 @@ export class Analysis {
     try {
       for (let round = 0; round < MOST_ROUNDS; round++) {
         active.used = false;
-        const context = await this.context(definition, depth, view);
+        this.settle(depth, false);
+        const context = await this.context(definition, site);
         const next = new Flow(definition, this.bodies.graph(definition), context).run();
         const same = fingerprint(next) === fingerprint(active.summary);
         active.summary = next;
@@ -110,29 +138,35 @@ export class Analysis {
       this.active.delete(definition);
     }
     // What leans on a function still unfinished above is provisional, and is found again in that one's next round.
-    if (this.leaned >= depth) this.done.set(definition, active.summary);
+    if (this.leaned >= depth) {
+      this.done[files]!.set(definition, active.summary);
+      this.settle(depth, true);
+    } else {
+      this.partial[files]!.set(definition, { summary: active.summary, leaned: this.leaned });
+    }
     const mine = this.leaned < depth ? this.leaned : Number.POSITIVE_INFINITY;
     this.leaned = Math.min(outer, mine);
     return active.summary;
   }
 
-  private async context(definition: Definition, depth: number, view: View): Promise<FlowContext> {
+  private async context(definition: Definition, site: Site): Promise<FlowContext> {
+    const { view } = site;
     const graph = this.bodies.graph(definition);
     const callees = new Map<string, readonly Summary[]>();
     const fields = new Map<string, readonly Summary[]>();
     const constants = new Map<string, Expr>();
     for (const name of graph.calls) {
       if (callees.has(name) || vocabularyOf(name)) continue;
-      const summaries = await this.named(name, view, depth, 0);
+      const summaries = await this.named(name, site, 0);
       if (summaries.length) callees.set(name, summaries);
     }
     for (const name of graph.fieldCalls) {
       if (fields.has(name)) continue;
       let found = await view.throughField(name);
-      // The tables of operations are often in the file that asks, not in the one that calls through them.
-      if (!found.length) found = await this.rootView().throughField(name);
+      // The tables of operations are often in a file further up the calls, not in the one that calls through them.
+      for (const other of this.asking()) if (!found.length) found = await other.throughField(name);
       const summaries: Summary[] = [];
-      for (const d of found) summaries.push(await this.follow(d, depth + 1, view));
+      for (const d of found) summaries.push(await this.follow(d, this.siteOf(d, site)));
       if (summaries.length) fields.set(name, summaries);
     }
     for (const name of graph.constants) if (isGfpName(name)) await this.constant(name, view, constants);
@@ -146,15 +180,32 @@ export class Analysis {
     };
   }
 
-  private async named(name: string, view: View, depth: number, hops: number): Promise<readonly Summary[]> {
+  /** Ends what leaned on the function at `depth`: its last round stands, earlier ones are forgotten. */
+  private settle(depth: number, stands: boolean): void {
+    this.partial.forEach((map, files) => {
+      for (const [definition, { summary, leaned }] of map) {
+        if (leaned < depth) continue;
+        map.delete(definition);
+        if (stands) this.done[files]!.set(definition, summary);
+      }
+    });
+  }
+
+  /** Views of the .c files that the calls under way have come through, innermost first. */
+  private asking(): View[] {
+    const files = [...this.active.keys()].map(d => d.source).filter(source => source.file.endsWith('.c'));
+    return [...new Set(files.reverse())].map(file => this.viewOf(file));
+  }
+
+  private async named(name: string, site: Site, hops: number): Promise<readonly Summary[]> {
     const out: Summary[] = [];
-    for (const d of await view.definitions(name)) {
+    for (const d of await site.view.definitions(name)) {
       if (d.kind === 'macro' && d.params === undefined) {
         // `#define foo bar`: calling foo is calling bar.
         const alias = /^\s*([A-Za-z_]\w*)\s*$/.exec(d.source.text.slice(d.bodyStart, d.end))?.[1];
         if (alias && alias !== name && hops < 4 && !vocabularyOf(alias))
-          out.push(...(await this.named(alias, view, depth, hops + 1)));
-      } else out.push(await this.follow(d, depth + 1, view));
+          out.push(...(await this.named(alias, site, hops + 1)));
+      } else out.push(await this.follow(d, this.siteOf(d, site)));
     }
     return out;
   }

@@ -4,7 +4,7 @@ import { type Expr, keyOf, parts, rewrite, sizeOf } from './expr.ts';
 import type { Block, Graph, Step } from './graph.ts';
 import { lift, type Put, substitution } from './lift.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, isNamed, isNowhere, lockKey, pointersOf, State } from './state.ts';
+import { type Effect, isNamed, isNowhere, lockKey, pointersOf, State, union } from './state.ts';
 import { type ExitPoint, type Outcome, ownerOf, type Sleep, type Summary } from './summary.ts';
 import { ANY, assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpSleeps, isGfpName, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
@@ -26,10 +26,14 @@ export interface Point {
   readonly ways: readonly (readonly Effect[])[];
 }
 
-const MOST_STATES = 12;
+const MOST_STATES = 8;
+/** Ways out of a function that are told apart. */
+const MOST_WAYS = 6;
 /** Size up to which the value of an accessor is put in place of the call. */
 const PLAIN = 8;
-const MOST_VISITS = 80;
+const MOST_VISITS = 40;
+/** Steps of one function's analysis before it is cut short, and says so in `unknown`. */
+const MOST_STEPS = 4000;
 
 /**
  * Runs a function's graph over held sets until nothing changes.
@@ -64,7 +68,7 @@ export class Flow {
       this.pending.delete(block!);
       const count = (visits.get(block!) ?? 0) + 1;
       visits.set(block!, count);
-      if (count > MOST_VISITS) {
+      if (count > MOST_VISITS || this.steps > MOST_STEPS) {
         this.unknown.add(`${this.definition.name}: too many paths`);
         continue;
       }
@@ -114,7 +118,10 @@ export class Flow {
 
   private visit(block: Block): void {
     let current = [...(this.states.get(block)?.values() ?? [])].map(state => state.copy());
-    for (const step of block.steps) current = current.flatMap(state => this.step(state, step));
+    for (const step of block.steps) {
+      current = current.flatMap(state => this.step(state, step));
+      if (current.length > 1) current = compact(current, step.at);
+    }
     for (const state of current) {
       for (const edge of block.next) {
         const next = state.copy();
@@ -124,7 +131,10 @@ export class Flow {
     }
   }
 
+  private steps = 0;
+
   private step(state: State, step: Step): State[] {
+    this.steps++;
     switch (step.op) {
       case 'set':
         state.set(step.place, step.value, step.at);
@@ -144,8 +154,13 @@ export class Flow {
     if (!ways) this.exits.set(step, (ways = new Map()));
     const key = state.key;
     const known = ways.get(key);
-    if (!known) ways.set(key, { state: state.copy(), value, ret });
-    else {
+    if (!known && ways.size < MOST_WAYS) ways.set(key, { state: state.copy(), value, ret });
+    else if (!known) {
+      const way = [...ways.values()][0]!;
+      way.state.join(state, step.at);
+      way.ret |= ret;
+      if (way.value && (!value || keyOf(way.value) !== keyOf(value))) way.value = undefined;
+    } else {
       known.state.merge(state, step.at);
       known.ret |= ret;
       if (known.value && (!value || keyOf(known.value) !== keyOf(value))) known.value = undefined;
@@ -345,7 +360,8 @@ export class Flow {
       const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(keyOf(part))) : e);
       for (const effect of outcome.released)
         if (owed(effect) || next.find(put(effect.expr), effect.mode)) this.release(next, up(effect));
-      for (const effect of outcome.held) this.acquire(next, lift(effect, name, step.at, here));
+      // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
+      for (const effect of outcome.held) if (!effect.maybe) this.acquire(next, lift(effect, name, step.at, here));
       for (const write of outcome.writes) {
         const place = put.place(write.place);
         next.bind(
@@ -397,7 +413,7 @@ export class Flow {
     }
     return {
       definition: this.definition,
-      outcomes: [...outcomes.values()],
+      outcomes: bounded([...outcomes.values()]),
       takes: [...this.takes.values()],
       requires: [...this.requires.values()],
       sleeps: [...this.sleeps.values()],
@@ -406,6 +422,31 @@ export class Flow {
       exits: exits.sort((a, b) => a.at - b.at),
     };
   }
+}
+
+/** Merges states that agree on locks; beyond the bound, also such as do not. */
+function compact(states: readonly State[], at: number): State[] {
+  const out = new Map<string, State>();
+  for (const state of states) {
+    const key = state.key;
+    const known = out.get(key);
+    if (known) known.merge(state, at);
+    else if (out.size < MOST_STATES) out.set(key, state);
+    else [...out.values()][0]!.join(state, at);
+  }
+  return [...out.values()];
+}
+
+/** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */
+function bounded(outcomes: readonly Outcome[]): Outcome[] {
+  if (outcomes.length <= MOST_WAYS) return [...outcomes];
+  const rest = outcomes.slice(MOST_WAYS - 1);
+  const joined = rest.reduce((a, b) => ({
+    ...either(a, b),
+    held: union(a.held, b.held),
+    released: union(a.released, b.released),
+  }));
+  return [...outcomes.slice(0, MOST_WAYS - 1), joined];
 }
 
 /** A part that means the same in the caller once arguments are put for parameters: no memory, no local. */

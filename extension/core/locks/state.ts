@@ -247,7 +247,8 @@ function memberOf(e: Expr): string {
   return keyOf(e);
 }
 
-function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
+/** Effects of either side; `maybe` those of one side only. */
+export function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
   const text = (e: Effect) => `${lockKey(e.expr)}:${e.mode}`;
   const [left, right] = [new Set(a.map(text)), new Set(b.map(text))];
   const out = a.map(e => (right.has(text(e)) || e.maybe ? e : { ...e, maybe: true }));
