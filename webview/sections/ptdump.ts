@@ -1,27 +1,29 @@
-import { outputLines } from '../../extension/core/report/ptdump.ts';
+import { type OutputLine, outputLines } from '../../extension/core/report/ptdump.ts';
 import { h } from '../dom.ts';
 import { Section, type Shown } from './section.ts';
 import { VirtualList } from './virtualList.ts';
 
 const FLAGS = { empty: 'zero length', overlap: 'reported twice' } as const;
 
-/** What seq_printf has written up to the cursor; the newest line marked, lines that cannot be true flagged. */
+/** What seq_printf and printk have written up to the cursor; the newest line marked, lines that cannot be true flagged. */
 export class PtdumpSection extends Section {
   readonly #list = new VirtualList('Output so far', 'list', 'output');
   readonly #empty = h('p', { class: 'quiet' });
 
   protected override note({ run, step }: Shown): string {
-    const all = run.output.length;
-    if (!all) return 'nothing was written';
-    const odd = run.output.filter(l => l.flag && l.step <= step).length;
-    const so = `${run.output.filter(l => l.step <= step).length} of ${all} lines`;
+    const all = [...run.output, ...run.printk];
+    if (!all.length) return 'nothing was written';
+    const written = all.filter(l => l.step <= step);
+    const odd = written.filter(l => l.flag).length;
+    const so = `${written.length} of ${all.length} line${all.length === 1 ? '' : 's'}`;
     return odd ? `${so}, ${odd} flagged` : so;
   }
 
   protected override render(shown: Shown): void {
     const { run, step } = shown;
-    const lines = outputLines(run.trace, step);
-    const newest = lines.reduce((latest, l) => Math.max(latest, l.step), -1);
+    const printk = new Set<OutputLine>(run.printk.length ? outputLines(run.trace, step, 'printk') : []);
+    const lines = [...outputLines(run.trace, step), ...printk].sort((a, b) => a.step - b.step);
+    const newest = lines.at(-1)?.step;
     this.#empty.textContent = lines.length ? '' : 'No output yet at this step.';
     this.#empty.hidden = lines.length > 0;
     this.#list.element.hidden = lines.length === 0;
@@ -36,6 +38,7 @@ export class PtdumpSection extends Section {
           title: line.flag ? FLAGS[line.flag] : undefined,
           onclick: () => event && shown.reveal(event),
         },
+        printk.has(line) ? h('span', { class: 'quiet' }, 'printk: ') : undefined,
         h('span', { class: 'text' }, line.text),
         line.flag ? h('span', { class: 'flag' }, FLAGS[line.flag]) : undefined,
       );

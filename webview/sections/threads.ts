@@ -60,7 +60,12 @@ export class ThreadsSection extends Section {
       'tr',
       { class: `${current ? 'current' : ''} ${at.state.replace(' ', '-')}` },
       h('th', { scope: 'row', class: 'code' }, h('span', { class: `swatch t${at.thread % 6}` }), name),
-      h('td', { class: 'place' }, here ? placeLink(shown, here) : h('span', { class: 'quiet' }, at.state)),
+      h(
+        'td',
+        { class: 'place' },
+        here ? placeLink(shown, here) : h('span', { class: 'quiet' }, at.state),
+        here ? h('span', { class: 'in code quiet' }, `${here.function}()`) : undefined,
+      ),
       h(
         'td',
         { class: 'source code', ...(here ? { title: `${here.function}()` } : {}) },
