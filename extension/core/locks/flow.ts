@@ -245,7 +245,9 @@ export class Flow {
           return [failed!];
         this.acquire(state, effect);
         if (!failed) return [state];
-        restrict(value, entry.when === 'zero' ? NEGATIVE | POSITIVE : ZERO, failed.facts);
+        // What sleeps fails with an errno; down_trylock fails with 1.
+        const failure = entry.sleeps ? NEGATIVE : NEGATIVE | POSITIVE;
+        restrict(value, entry.when === 'zero' ? failure : ZERO, failed.facts);
         return [state, failed];
       }
       case 'release':
@@ -358,8 +360,10 @@ export class Flow {
         }
       }
       const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(keyOf(part))) : e);
-      for (const effect of outcome.released)
-        if (owed(effect) || next.find(put(effect.expr), effect.mode)) this.release(next, up(effect));
+      for (const effect of outcome.released) {
+        const here = next.find(put(effect.expr), effect.mode);
+        if (here || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
+      }
       // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
       for (const effect of outcome.held) if (!effect.maybe) this.acquire(next, lift(effect, name, step.at, here));
       for (const write of outcome.writes) {
