@@ -42,7 +42,7 @@ export function writeFunction(def: FunctionDef, id: string, linker: Linker, type
     `function${generator ? '*' : ''} ${id}(${signature})${state.ty(generator ? `: Running<${returns}>` : `: ${returns}`)} {`,
     def.line,
   );
-  const framed = generator || state.frameSize > 0;
+  const framed = generator || state.frameSize > 0 || state.ticks;
   state.indent = 1;
   if (framed) state.push(`const $ = k.enter(${linker.info(def)}, ${state.frameSize});`, def.line);
   if (framed) state.push('try {', 0);

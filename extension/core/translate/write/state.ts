@@ -65,6 +65,7 @@ export class State {
   /** A visible step was written since this was last cleared: the enclosing JavaScript function must be a generator. */
   yields = false;
   frameSize = 0;
+  ticks = false;
   readonly hoisted: string[] = [];
   readonly jumps: Jump[] = [];
   private readonly hoistedLocals = new Set<LocalVariable>();
@@ -101,6 +102,12 @@ export class State {
 
   push(text: string, line: number): void {
     for (const part of text.split('\n')) this.lines.push({ text: '  '.repeat(this.indent) + part, line });
+  }
+
+  /** A loop's round counted; the machine has to know whose loop it is. */
+  tick(line: number): void {
+    this.ticks = true;
+    this.push(`k.tick(${line});`, line);
   }
 
   /** Runs `body` with its lines going to a buffer of their own. */

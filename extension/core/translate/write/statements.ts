@@ -32,7 +32,7 @@ function writeStructured(state: State, s: Structured): void {
   } else if (s.kind === 'backward') {
     state.push(`${s.name}: for (;;) {`, s.line);
     within(state, { kind: 'backward', label: s.name }, () => {
-      state.push(`k.tick(${s.line});`, s.line);
+      state.tick(s.line);
       for (const inner of s.body) writeStructured(state, inner);
       state.push('break;', 0);
     });
@@ -226,7 +226,7 @@ function loopBody(state: State, body: Stmt, jump: Jump, line: number, stepped: b
     state.jumps.push(jump);
     if (!stepped) {
       state.indent++;
-      state.push(`k.tick(${line});`, line);
+      state.tick(line);
       state.indent--;
     }
     writeBody(state, body);
