@@ -14,6 +14,7 @@ import {
   VMALLOC,
   VMEMMAP,
 } from './layout.ts';
+import { LockTable } from './lockTable.ts';
 import { Memory, newPage, type Page } from './memory.ts';
 import { MachineThread, STACK_SIZE, type Surroundings } from './thread.ts';
 
@@ -42,6 +43,7 @@ const STRUCT_PAGE = 64;
 export class Machine implements Surroundings {
   readonly memory = new Memory(number => this.pageOf(number));
   readonly sink: EventSink;
+  readonly locks = new LockTable(p => this.nameOf(p));
   readonly tickLimit: number;
   readonly threads: MachineThread[] = [];
   /** Page frame numbers that the allocator has handed out; the direct map and the vmemmap show only these. */

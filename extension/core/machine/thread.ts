@@ -2,6 +2,7 @@ import type { Callable, FunctionInfo, Ptr, Running, Thread } from './abi.ts';
 import type { EventSink } from './events.ts';
 import { DATA, hexAddress, PAGE_SIZE, RODATA } from './layout.ts';
 import type { Held } from './lock.ts';
+import type { LockTable } from './lockTable.ts';
 import type { Memory } from './memory.ts';
 import { type Access, accessSize, readScalar, type Value, writeScalar } from './scalar.ts';
 import { Stop } from './stop.ts';
@@ -18,6 +19,7 @@ export interface Pending {
 export interface Surroundings {
   readonly memory: Memory;
   readonly sink: EventSink;
+  readonly locks: LockTable;
   functionAt(p: Ptr): Callable | undefined;
   readonly tickLimit: number;
 }

@@ -1,0 +1,107 @@
+import type { LockMode } from '../report/documents.ts';
+import type { Ptr, Running } from './abi.ts';
+import { holders, type Lock } from './lock.ts';
+import type { MachineThread } from './thread.ts';
+
+/**
+ * Who has which lock, and who waits, by the address of the lock's object.
+ *
+ * Hand-over is fair, first come first served, as queued spinlocks and rw_semaphores are: a waiting writer stops new
+ * readers (kernel/locking/qspinlock.c, kernel/locking/rwsem.c). Invariant: a lock with a free head of queue has it
+ * granted; a granted waiter owns the lock before it runs again.
+ */
+export class LockTable {
+  private readonly locks = new Map<Ptr, Lock>();
+
+  constructor(private readonly nameOf: (p: Ptr) => string) {}
+
+  at(address: Ptr, type: string): Lock {
+    let lock = this.locks.get(address);
+    if (!lock) {
+      lock = { address, type, name: this.nameOf(address), writer: undefined, readers: [], queue: [] };
+      this.locks.set(address, lock);
+    }
+    return lock;
+  }
+
+  all(): Iterable<Lock> {
+    return this.locks.values();
+  }
+}
+
+const free = (lock: Lock, mode: LockMode): boolean =>
+  lock.writer === undefined && (mode === 'read' || lock.readers.length === 0);
+
+function own(k: MachineThread, lock: Lock, mode: LockMode): void {
+  if (mode === 'write') lock.writer = k;
+  else lock.readers.push(k);
+}
+
+function taken(k: MachineThread, lock: Lock, mode: LockMode, line: number): void {
+  k.held.push({ lock, mode, line, function: k.function?.name ?? k.name });
+  k.around.sink.lock(k, 'acquire', line, lock, mode);
+}
+
+/** Takes the lock, waiting in its queue when it must. Arriving is a visible step; so is going on after a wait. */
+export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<void> {
+  yield* k.step('lock', lock.address, line);
+  if (lock.writer === k) k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
+  if (lock.queue.length === 0 && free(lock, mode)) own(k, lock, mode);
+  else {
+    const waiter = { thread: k, mode, granted: false };
+    lock.queue.push(waiter);
+    k.around.sink.lock(k, 'wait', line, lock, mode);
+    yield* k.step('wait', lock.address, line, () => waiter.granted);
+  }
+  taken(k, lock, mode, line);
+}
+
+/** Takes the lock only when that needs no waiting. */
+export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<number> {
+  yield* k.step('trylock', lock.address, line);
+  if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) return 0;
+  own(k, lock, mode);
+  taken(k, lock, mode, line);
+  return 1;
+}
+
+export function* release(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<void> {
+  yield* k.step('unlock', lock.address, line);
+  drop(k, lock, mode, line);
+  k.around.sink.lock(k, 'release', line, lock, mode);
+  grant(lock);
+}
+
+/** write → read without letting go; readers at the head of the queue come in. */
+export function* downgrade(k: MachineThread, lock: Lock, line: number): Running<void> {
+  yield* k.step('downgrade', lock.address, line);
+  drop(k, lock, 'write', line);
+  own(k, lock, 'read');
+  k.held.push({ lock, mode: 'read', line, function: k.function?.name ?? k.name });
+  k.around.sink.lock(k, 'downgrade', line, lock, 'read');
+  grant(lock);
+}
+
+function drop(k: MachineThread, lock: Lock, mode: LockMode, line: number): void {
+  const at = k.held.findLastIndex(h => h.lock === lock && h.mode === mode);
+  if (at < 0) {
+    const who = holders(lock).map(t => t.name);
+    k.bug(
+      `${lock.name}: let go by ${k.name}, which does not have it (${who.length > 0 ? `${who.join(', ')} has` : 'nobody has'})`,
+      line,
+      lock.address,
+    );
+  }
+  k.held.splice(at, 1);
+  if (mode === 'write') lock.writer = undefined;
+  else lock.readers.splice(lock.readers.indexOf(k), 1);
+}
+
+function grant(lock: Lock): void {
+  for (let head = lock.queue[0]; head && free(lock, head.mode); head = lock.queue[0]) {
+    lock.queue.shift();
+    own(head.thread, lock, head.mode);
+    head.granted = true;
+    if (head.mode === 'write') return;
+  }
+}
