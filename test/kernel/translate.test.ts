@@ -5,6 +5,7 @@ import { defaultConfig } from '../../extension/core/index/config.ts';
 import { Unit } from '../../extension/core/index/unit.ts';
 import type { SourceTree } from '../../extension/core/text/source.ts';
 import { moduleText } from '../../extension/core/translate/load.ts';
+import { modelOf } from '../../extension/core/translate/model.ts';
 import { type LinkUnit, Program } from '../../extension/core/translate/program.ts';
 import { sizeOf } from '../../extension/core/translate/read/layout.ts';
 import { Reader } from '../../extension/core/translate/reader.ts';
@@ -106,5 +107,16 @@ describe('the slice, translated', () => {
       'split_page',
     ]);
     console.log(`      ${program.functions.length} functions, ${program.globals.length} objects`);
+  });
+
+  it('shows a model with its declarations and a map back to the C', async () => {
+    const model = await modelOf(diskTree, SLICE[0]!, 'vmemmap_pte_range', primitives);
+    const shown = model.typescript.split('\n');
+    const text = new TextDecoder().decode(await diskTree.read(SLICE[0]!)).split('\n');
+    for (const [ts, c] of model.map)
+      if (/remap_pte, 'ptr'/.test(shown[ts - 1]!)) assert.match(text[c - 1]!, /walk->remap_pte\(/);
+    assert.ok(model.map.some(([ts]) => /remap_pte, 'ptr'/.test(shown[ts - 1]!)));
+    assert.ok(shown.some(l => l.startsWith('const PAGE_SIZE = 4096n')));
+    assert.deepEqual(model.unmodelled, []);
   });
 });
