@@ -27,9 +27,41 @@ export class LockTable {
   all(): Iterable<Lock> {
     return this.locks.values();
   }
+
+  /** spin_lock_init, init_rwsem …: whatever was at the address is gone. That of a held lock is a bug. */
+  reset(k: MachineThread, address: Ptr, line: number): void {
+    const lock = this.locks.get(address);
+    if (!lock) return;
+    if (holders(lock).length > 0 || lock.queue.length > 0)
+      k.bug(`${lock.name} is initialised while ${names(holders(lock))} has it`, line, address);
+    this.locks.delete(address);
+  }
+
+  /** Who waits for what, held by whom: a line for every thread that cannot go on. */
+  whoWaits(threads: readonly MachineThread[]): string[] {
+    const lines: string[] = [];
+    for (const k of threads) {
+      if (!k.pending?.enabled || k.pending.enabled()) continue;
+      const lock = [...this.locks.values()].find(l => l.queue.some(w => w.thread === k));
+      if (!lock) {
+        lines.push(`${k.name} waits in ${k.pending.what}`);
+        continue;
+      }
+      const at = lock.queue.findIndex(w => w.thread === k);
+      const ahead = at > 0 ? `, queued behind ${lock.queue[at - 1]!.thread.name}` : '';
+      lines.push(
+        `${k.name} waits for ${lock.name} (${lock.queue[at]!.mode}), which ${names(holders(lock))} has${ahead}`,
+      );
+    }
+    return lines;
+  }
 }
 
-const free = (lock: Lock, mode: LockMode): boolean =>
+const names = (threads: readonly MachineThread[]): string =>
+  threads.length === 0 ? 'nobody' : [...new Set(threads.map(t => t.name))].join(', ');
+
+/** Nobody has it in the way of `mode`; who is queued does not count. */
+export const free = (lock: Lock, mode: LockMode): boolean =>
   lock.writer === undefined && (mode === 'read' || lock.readers.length === 0);
 
 function own(k: MachineThread, lock: Lock, mode: LockMode): void {
@@ -43,15 +75,17 @@ function taken(k: MachineThread, lock: Lock, mode: LockMode, line: number): void
 }
 
 /** Takes the lock, waiting in its queue when it must. Arriving is a visible step; so is going on after a wait. */
-export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<void> {
-  yield* k.step('lock', lock.address, line);
+export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number, what = 'lock'): Running<void> {
+  yield* k.step(what, lock.address, line);
+  // A lock that is known can lie in memory that has been freed since.
+  k.touch(lock.address, 4, line);
   if (lock.writer === k) k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
   if (lock.queue.length === 0 && free(lock, mode)) own(k, lock, mode);
   else {
     const waiter = { thread: k, mode, granted: false };
     lock.queue.push(waiter);
     k.around.sink.lock(k, 'wait', line, lock, mode);
-    yield* k.step('wait', lock.address, line, () => waiter.granted);
+    yield* k.step(what, lock.address, line, () => waiter.granted);
   }
   taken(k, lock, mode, line);
 }
@@ -59,7 +93,11 @@ export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: num
 /** Takes the lock only when that needs no waiting. */
 export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<number> {
   yield* k.step('trylock', lock.address, line);
-  if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) return 0;
+  k.touch(lock.address, 4, line);
+  if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) {
+    k.around.sink.clock++;
+    return 0;
+  }
   own(k, lock, mode);
   taken(k, lock, mode, line);
   return 1;
@@ -67,6 +105,7 @@ export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: 
 
 export function* release(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<void> {
   yield* k.step('unlock', lock.address, line);
+  k.touch(lock.address, 4, line);
   drop(k, lock, mode, line);
   k.around.sink.lock(k, 'release', line, lock, mode);
   grant(lock);
@@ -97,7 +136,19 @@ function drop(k: MachineThread, lock: Lock, mode: LockMode, line: number): void 
   else lock.readers.splice(lock.readers.indexOf(k), 1);
 }
 
+/**
+ * The head of the queue gets the lock when it is free. A reader at the head of an rw_semaphore brings in every reader of
+ * the queue, past the writers between them (phase-fair, rwsem_mark_wake); other locks keep to the order.
+ */
 function grant(lock: Lock): void {
+  if (lock.type === 'rw_semaphore' && lock.queue[0]?.mode === 'read' && free(lock, 'read')) {
+    for (const waiter of lock.queue.filter(w => w.mode === 'read')) {
+      lock.queue.splice(lock.queue.indexOf(waiter), 1);
+      own(waiter.thread, lock, 'read');
+      waiter.granted = true;
+    }
+    return;
+  }
   for (let head = lock.queue[0]; head && free(lock, head.mode); head = lock.queue[0]) {
     lock.queue.shift();
     own(head.thread, lock, head.mode);

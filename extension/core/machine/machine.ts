@@ -1,5 +1,5 @@
 import type { Callable, FunctionInfo, Ptr, Scalar } from './abi.ts';
-import type { EventSink } from './events.ts';
+import { type EventSink, silentSink } from './events.ts';
 import {
   DATA,
   DIRECT_MAP,
@@ -19,7 +19,12 @@ import { Memory, newPage, type Page } from './memory.ts';
 import { MachineThread, STACK_SIZE, type Surroundings } from './thread.ts';
 
 export interface MachineOptions {
-  readonly sink: EventSink;
+  /** Where threads tell what they do; can be changed between runs. Nobody listens by default. */
+  readonly sink?: EventSink;
+  /** Page frames of physical memory: so many struct pages are there. 262,144 (1 GiB) by default. */
+  readonly pageFrames?: number;
+  /** X86_FEATURE_* numbers (arch/x86/include/asm/cpufeatures.h) that the processor has. */
+  readonly cpuFeatures?: ReadonlySet<number>;
   /** Loop rounds without a visible step before the run is stopped. */
   readonly tickLimit?: number;
 }
@@ -31,6 +36,8 @@ interface Named {
   readonly describe: ((offset: number) => string) | undefined;
 }
 
+/** PSE, PGE, NX, and what else every x86-64 processor of the last ten years has for page tables. */
+const CPU_FEATURES: ReadonlySet<number> = new Set([3, 13, 52, 58]);
 const TICKS = 50_000_000;
 /** Bytes of a struct page on x86-64 (include/linux/mm_types.h). */
 const STRUCT_PAGE = 64;
@@ -42,12 +49,18 @@ const STRUCT_PAGE = 64;
  */
 export class Machine implements Surroundings {
   readonly memory = new Memory(number => this.pageOf(number));
-  readonly sink: EventSink;
+  sink: EventSink;
   readonly locks = new LockTable(p => this.nameOf(p));
   readonly tickLimit: number;
   readonly threads: MachineThread[] = [];
-  /** Page frame numbers that the allocator has handed out; the direct map and the vmemmap show only these. */
+  readonly pageFrames: number;
+  readonly cpuFeatures: ReadonlySet<number>;
+  /** Page frame numbers that the allocator has handed out; the direct map shows only these. */
   readonly allocated = new Set<number>();
+  /** Finer checks of allocated page frames: the objects of a slab. */
+  readonly frameChecks = new Map<number, NonNullable<Page['check']>>();
+  /** Page frames that were given back, and by whom: `freed by remap0 at mm/x.c:12`. */
+  readonly freed = new Map<number, string>();
   private readonly functions: { readonly info: FunctionInfo; readonly run: Callable }[] = [];
   private readonly objects: Named[] = [];
   private readonly image = new Map<number, Page>();
@@ -57,7 +70,9 @@ export class Machine implements Surroundings {
   private readonly strings = new Map<string, Ptr>();
 
   constructor(options: MachineOptions) {
-    this.sink = options.sink;
+    this.sink = options.sink ?? silentSink();
+    this.pageFrames = options.pageFrames ?? 0x40000;
+    this.cpuFeatures = options.cpuFeatures ?? CPU_FEATURES;
     this.tickLimit = options.tickLimit ?? TICKS;
   }
 
@@ -123,10 +138,11 @@ export class Machine implements Surroundings {
     return this.symbolAt(p) ?? hexAddress(p);
   }
 
-  thread(name: string): MachineThread {
-    const index = this.threads.length;
+  /** @param index of the thread in a trace; −1 for one that no trace tells of */
+  thread(name: string, index = this.threads.length): MachineThread {
     // A page that nothing is mapped at stands between two stacks, as CONFIG_VMAP_STACK has it.
-    const thread = new MachineThread(index, name, VMALLOC + index * (STACK_SIZE + PAGE_SIZE), this);
+    const stack = VMALLOC + this.threads.length * (STACK_SIZE + PAGE_SIZE);
+    const thread = new MachineThread(index, name, stack, this);
     this.threads.push(thread);
     return thread;
   }
@@ -142,20 +158,22 @@ export class Machine implements Surroundings {
       const physical = p - DIRECT_MAP;
       if (physical >= IMAGE_PHYS_START && physical < IMAGE_PHYS_END)
         return this.imagePage((physical + KERNEL_MAP) / PAGE_SIZE);
-      return this.allocated.has(physical / PAGE_SIZE) ? newPage() : undefined;
+      const pfn = physical / PAGE_SIZE;
+      return this.allocated.has(pfn) ? newPage(false, this.frameChecks.get(pfn)) : undefined;
     }
-    // struct pages: as much of the array as describes pages that were handed out.
-    if (p >= VMEMMAP && p < KERNEL_MAP)
-      return newPage(false, (offset, size) => this.checkStructPage(p - VMEMMAP + offset, size));
+    // struct pages, of free page frames too: as much of the array as there is memory.
+    if (p >= VMEMMAP && p < VMEMMAP + this.pageFrames * STRUCT_PAGE) return newPage();
     return undefined;
   }
 
-  private checkStructPage(offset: number, size: number): string | undefined {
-    const first = Math.floor(offset / STRUCT_PAGE);
-    const last = Math.floor((offset + size - 1) / STRUCT_PAGE);
-    for (let pfn = first; pfn <= last; pfn++)
-      if (!this.allocated.has(pfn)) return `access to the struct page of pfn ${pfn}, which nobody has allocated,`;
-    return undefined;
+  whyUnmapped(p: Ptr): string | undefined {
+    if (p >= -4095 && p < 0) return `access through an error pointer (${p})`;
+    if (p < DIRECT_MAP || p >= VMALLOC) return undefined;
+    const pfn = Math.floor((p - DIRECT_MAP) / PAGE_SIZE);
+    const freed = this.freed.get(pfn);
+    return freed === undefined
+      ? undefined
+      : `use after free: ${hexAddress(p)} is in page frame 0x${pfn.toString(16)}, ${freed}`;
   }
 
   private imagePage(number: number): Page {

@@ -1,3 +1,4 @@
+import type { TraceEventKind } from '../report/documents.ts';
 import type { Callable, FunctionInfo, Ptr, Running, Thread } from './abi.ts';
 import type { EventSink } from './events.ts';
 import { DATA, hexAddress, PAGE_SIZE, RODATA } from './layout.ts';
@@ -21,6 +22,9 @@ export interface Surroundings {
   readonly sink: EventSink;
   readonly locks: LockTable;
   functionAt(p: Ptr): Callable | undefined;
+  nameOf(p: Ptr): string;
+  /** Why nothing is mapped at an address, when that is known: it was freed, it is an error pointer. */
+  whyUnmapped(p: Ptr): string | undefined;
   readonly tickLimit: number;
 }
 
@@ -40,6 +44,12 @@ export const STACK_SIZE = 16384;
 export class MachineThread implements Thread {
   readonly held: Held[] = [];
   pending: Pending | undefined;
+  private readonly next: { -readonly [P in keyof Pending]: Pending[P] } = {
+    what: 'start',
+    address: undefined,
+    line: 0,
+    enabled: undefined,
+  };
   private readonly frames: Frame[] = [];
   private top: Ptr;
   private ticks = 0;
@@ -65,7 +75,10 @@ export class MachineThread implements Thread {
 
   *load(p: Ptr, type: Access, line: number): Running<never> {
     const own = this.isPrivate(p);
-    if (!own) yield* this.step('read', p, line);
+    if (!own) {
+      this.arrive('read', p, line);
+      yield;
+    }
     const value = this.checkedRead(p, type, line);
     if (!own) this.around.sink.read(this, line, p, type, value);
     return value as never;
@@ -73,36 +86,78 @@ export class MachineThread implements Thread {
 
   *store(p: Ptr, type: Access, value: Value, line: number): Running<void> {
     const own = this.isPrivate(p);
-    if (!own) yield* this.step('write', p, line);
+    if (!own) {
+      this.arrive('write', p, line);
+      yield;
+    }
     const before = this.checkedRead(p, type, line);
     this.checkedWrite(p, type, value, line);
     if (!own) this.around.sink.write(this, line, p, type, before, value);
   }
 
   *copy(to: Ptr, from: Ptr, size: number, line: number): Running<void> {
-    if (!this.isPrivate(to) || !this.isPrivate(from)) {
-      yield* this.step('copy', to, line);
-      this.around.sink.note(this, 'write', line, `${size} bytes from ${hexAddress(from)}`, to, size);
-    }
-    this.checkRange(from, size, line);
-    this.checkRange(to, size, line);
+    const own = this.isPrivate(to);
+    if (!own || !this.isPrivate(from)) yield* this.step('copy', to, line);
+    this.touch(from, size, line);
+    this.touch(to, size, line, true);
     this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
+    const { sink } = this.around;
+    if (!this.isPrivate(from)) {
+      if (sink.allReads) sink.note(this, 'read', line, `${size} bytes`, from, size);
+      else if (own) sink.clock++;
+    }
+    if (!own) sink.note(this, 'write', line, `${size} bytes from ${hexAddress(from)}`, to, size);
   }
 
   *fill(to: Ptr, byte: number, size: number, line: number): Running<void> {
-    if (!this.isPrivate(to)) {
-      yield* this.step('fill', to, line);
-      this.around.sink.note(this, 'write', line, `${size} bytes of ${byte & 0xff}`, to, size);
-    }
-    this.checkRange(to, size, line);
+    const own = this.isPrivate(to);
+    if (!own) yield* this.step('fill', to, line);
+    this.touch(to, size, line, true);
     this.around.memory.fill(to, byte, size);
+    if (!own) this.around.sink.note(this, 'write', line, `${size} bytes of ${byte & 0xff}`, to, size);
   }
 
   /** Waits for its turn; `enabled` says when the step can be taken at all. */
   *step(what: string, address: Ptr | undefined, line: number, enabled?: () => boolean): Running<void> {
-    this.pending = { what, address, line, enabled };
+    this.arrive(what, address, line, enabled);
     yield;
-    this.pending = undefined;
+  }
+
+  /** Says which step comes next; the caller yields then, and takes the step when it is resumed. */
+  arrive(what: string, address: Ptr | undefined, line: number, enabled?: () => boolean): void {
+    const { next } = this;
+    next.what = what;
+    next.address = address;
+    next.line = line;
+    next.enabled = enabled;
+    this.pending = next;
+  }
+
+  /**
+   * One visible step that reads a value and, unless `update` gives undefined, writes another: an atomic operation.
+   * Gives the value before.
+   */
+  *atomic(p: Ptr, type: Access, line: number, what: string, update: (old: Value) => Value | undefined): Running<Value> {
+    const own = this.isPrivate(p);
+    if (!own) yield* this.step(what, p, line);
+    const before = this.checkedRead(p, type, line);
+    const after = update(before);
+    if (after !== undefined) this.checkedWrite(p, type, after, line);
+    if (own) return before;
+    if (after === undefined) this.around.sink.read(this, line, p, type, before, what);
+    else this.around.sink.write(this, line, p, type, before, after, what);
+    return before;
+  }
+
+  /** A visible step that leaves only an event. */
+  *event(kind: TraceEventKind, what: string, line: number, address?: Ptr, size?: number): Running<void> {
+    yield* this.step(what, address, line);
+    this.around.sink.note(this, kind, line, what, address, size);
+  }
+
+  /** A check of the kernel's own has failed; the thread goes on. */
+  warn(text: string, line: number): void {
+    this.around.sink.note(this, 'warning', line, text);
   }
 
   get(p: Ptr, type: Access): never {
@@ -170,32 +225,42 @@ export class MachineThread implements Thread {
     this.around.sink.unmodelled(this, line, name);
   }
 
-  private checkedRead(p: Ptr, type: Access, line: number): Value {
+  /** Reads without a step, but never what is not there. */
+  checkedRead(p: Ptr, type: Access, line: number): Value {
     const size = accessSize(type);
     const page = this.around.memory.page(p);
     const offset = p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
     if (page === undefined || page.check || offset + size > PAGE_SIZE) {
-      this.checkRange(p, size, line);
+      this.touch(p, size, line);
       return this.around.memory.read(p, type);
     }
     return readScalar(page.view, offset, type);
   }
 
-  private checkedWrite(p: Ptr, type: Access, value: Value, line: number): void {
+  checkedWrite(p: Ptr, type: Access, value: Value, line: number): void {
     const page = this.around.memory.page(p);
-    if (page?.readOnly) this.bug(`a write to read-only memory at ${hexAddress(p)}`, line, p);
     const offset = p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
+    if (page === undefined || page.readOnly || page.check) this.touch(p, accessSize(type), line, true);
     if (page && offset + accessSize(type) <= PAGE_SIZE) writeScalar(page.view, offset, type, value);
     else this.around.memory.write(p, type, value);
   }
 
-  private checkRange(p: Ptr, size: number, line: number): void {
+  /** A bug unless all of [p, p + size) may be used (written, with `write`). */
+  touch(p: Ptr, size: number, line: number, write = false): void {
+    if (size <= 0) return;
     if (p >= 0 && p < PAGE_SIZE) this.bug(`NULL pointer dereference at ${hexAddress(p)}`, line, p);
     const hole = this.around.memory.firstUnmapped(p, size);
-    if (hole !== undefined) this.bug(`access to ${hexAddress(hole)}, where nothing is mapped`, line, hole);
-    const page = this.around.memory.page(p);
-    const wrong = page?.check?.(p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE, size);
-    if (wrong !== undefined) this.bug(`${wrong} at ${hexAddress(p)}`, line, p);
+    if (hole !== undefined) {
+      const why = this.around.whyUnmapped(hole);
+      this.bug(why ?? `wild access to ${hexAddress(hole)}, where nothing is mapped`, line, hole);
+    }
+    for (let at = p; at < p + size; at = (Math.floor(at / PAGE_SIZE) + 1) * PAGE_SIZE) {
+      const page = this.around.memory.page(at)!;
+      if (write && page.readOnly) this.bug(`a write to read-only memory at ${hexAddress(at)}`, line, at);
+      const offset = at - Math.floor(at / PAGE_SIZE) * PAGE_SIZE;
+      const wrong = page.check?.(offset, Math.min(p + size - at, PAGE_SIZE - offset));
+      if (wrong !== undefined) this.bug(`${wrong} at ${hexAddress(at)}`, line, at);
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { queuedLocks } from '../../../extension/core/kernel/locking/queued.ts';
+import { mutexPrimitives } from '../../../extension/core/kernel/locking/mutex.ts';
+import { rwsemPrimitives } from '../../../extension/core/kernel/locking/rwsem.ts';
+import { spinlockPrimitives } from '../../../extension/core/kernel/locking/spinlock.ts';
 import type { Running } from '../../../extension/core/machine/abi.ts';
 import type { EventSink } from '../../../extension/core/machine/events.ts';
 import { Machine } from '../../../extension/core/machine/machine.ts';
 import { Stop } from '../../../extension/core/machine/stop.ts';
 import type { MachineThread } from '../../../extension/core/machine/thread.ts';
+
+const locks = [...spinlockPrimitives, ...rwsemPrimitives, ...mutexPrimitives];
 
 type Act = [primitive: string, lock?: number];
 
@@ -29,7 +33,7 @@ function play(plans: Act[][], schedule: number[]): { events: string[]; blocked: 
     const k = machine.thread(`t${i}`);
     function* body(): Running<void> {
       for (const [name, which] of plan) {
-        const run = queuedLocks.find(p => p.name === name)!.run as unknown as (
+        const run = locks.find(p => p.name === name)!.run as unknown as (
           k: MachineThread,
           p: number,
           line: number,
