@@ -258,11 +258,7 @@ function declarators(view: TokenView, from: number, to: number): string[] {
     const assigned = indexOf(view, from, to, '=');
     const bodyAt = indexOf(view, from, assigned < 0 ? to : assigned, '{');
     const tag = view.text(from + 1);
-    if (
-      names[0] === tag &&
-      (bodyAt < 0 || closing(view, bodyAt, to) >= to - 2 || !hasIdAfter(view, closing(view, bodyAt, to), to))
-    )
-      return [];
+    if (names[0] === tag && !hasIdAfter(view, bodyAt < 0 ? from + 1 : closing(view, bodyAt, to), to)) return [];
     if (bodyAt >= 0 && !hasIdAfter(view, closing(view, bodyAt, to), to)) return [];
   }
   return names;

@@ -68,6 +68,8 @@ export interface Thread {
   trap(what: string, line: number): never;
   /** Call through a function pointer. A pointer to no function is a bug() of the run. */
   call(fn: Ptr, line: number, ...args: unknown[]): Running<unknown>;
+  /** Line of the latest call through a function pointer. */
+  readonly calledFrom: number;
   /** A callee that is neither translated nor a primitive: recorded, never silent; gives 0 of the C return type. */
   unmodelled(name: string, line: number): Running<void>;
 }

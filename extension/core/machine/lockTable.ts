@@ -13,12 +13,12 @@ import type { MachineThread } from './thread.ts';
 export class LockTable {
   private readonly locks = new Map<Ptr, Lock>();
 
-  constructor(private readonly nameOf: (p: Ptr) => string) {}
+  constructor(private readonly nameOf: (p: Ptr, type: string) => string) {}
 
   at(address: Ptr, type: string): Lock {
     let lock = this.locks.get(address);
     if (!lock) {
-      lock = { address, type, name: this.nameOf(address), writer: undefined, readers: [], queue: [] };
+      lock = { address, type, name: this.nameOf(address, type), writer: undefined, readers: [], queue: [] };
       this.locks.set(address, lock);
     }
     return lock;

@@ -33,7 +33,7 @@ interface Named {
   readonly name: string;
   readonly address: Ptr;
   readonly size: number;
-  readonly describe: ((offset: number) => string) | undefined;
+  readonly describe: ((offset: number, type?: string) => string) | undefined;
 }
 
 /** PSE, PGE, NX, and what else every x86-64 processor of the last ten years has for page tables. */
@@ -50,7 +50,7 @@ const STRUCT_PAGE = 64;
 export class Machine implements Surroundings {
   readonly memory = new Memory(number => this.pageOf(number));
   sink: EventSink;
-  readonly locks = new LockTable(p => this.nameOf(p));
+  readonly locks = new LockTable((p, type) => this.nameOf(p, type));
   readonly tickLimit: number;
   readonly threads: MachineThread[] = [];
   readonly pageFrames: number;
@@ -98,7 +98,7 @@ export class Machine implements Surroundings {
     name: string,
     size: number,
     align: number,
-    options: { const: boolean; describe?: (offset: number) => string },
+    options: { const: boolean; describe?: (offset: number, type?: string) => string },
   ): Ptr {
     const step = Math.max(align, 1);
     const at = Math.ceil((options.const ? this.nextConst : this.nextData) / step) * step;
@@ -127,12 +127,16 @@ export class Machine implements Surroundings {
     return this.memory.read(p, scalar);
   }
 
-  /** What is at an address, as people write it: `init_mm.page_table_lock`; the address itself for what has no name. */
-  nameOf(p: Ptr): string {
+  /**
+   * What is at an address, as people write it: `init_mm.page_table_lock`; the address itself for what has no name.
+   *
+   * @param type C type of what is meant, where several things begin at one address: `spinlock_t`
+   */
+  nameOf(p: Ptr, type?: string): string {
     const object = this.objects.find(o => p >= o.address && p < o.address + o.size);
     if (object)
       return (
-        object.describe?.(p - object.address) ??
+        object.describe?.(p - object.address, type) ??
         (p === object.address ? object.name : `${object.name}+${p - object.address}`)
       );
     return this.symbolAt(p) ?? hexAddress(p);

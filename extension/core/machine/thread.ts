@@ -50,6 +50,7 @@ export class MachineThread implements Thread {
     line: 0,
     enabled: undefined,
   };
+  calledFrom = 0;
   private readonly frames: Frame[] = [];
   private top: Ptr;
   private ticks = 0;
@@ -63,9 +64,12 @@ export class MachineThread implements Thread {
     this.top = stack;
   }
 
-  /** The innermost C function; undefined before the first. */
+  /** What the thread itself is, for events before its first function and after its last. */
+  home: FunctionInfo | undefined;
+
+  /** The innermost C function. */
   get function(): FunctionInfo | undefined {
-    return this.frames[this.frames.length - 1]?.fn;
+    return this.frames[this.frames.length - 1]?.fn ?? this.home;
   }
 
   /** In this thread's own stack, or constant: nobody can tell when it is read. */
@@ -210,6 +214,7 @@ export class MachineThread implements Thread {
 
   *call(fn: Ptr, line: number, ...args: unknown[]): Running<unknown> {
     const target = this.around.functionAt(fn);
+    this.calledFrom = line;
     if (!target)
       this.bug(
         fn === 0 ? 'a call through a NULL function pointer' : `a call of ${hexAddress(fn)}, where no function is`,

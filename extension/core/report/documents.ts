@@ -114,6 +114,10 @@ export interface LockHistory {
 export interface Schedule {
   readonly kind: 'round-robin' | 'random' | 'explicit';
   readonly seed?: number;
+  /** round-robin: steps before the next thread's turn. */
+  readonly quantum?: number;
+  /** explicit: the first step at which the list that was given could not be followed. */
+  readonly diverged?: number;
   /** The thread that took each visible step, run-length coded: [thread, steps, thread, steps …]. */
   readonly choices: readonly number[];
 }

@@ -1,4 +1,4 @@
-import type { Callable, Ptr, Scalar } from '../machine/abi.ts';
+import type { Callable, Ptr, Running, Scalar, Thread } from '../machine/abi.ts';
 import { InputError } from '../text/source.ts';
 import type { Expr, Initialiser } from './ast.ts';
 import type { CField, CType } from './ctype.ts';
@@ -13,7 +13,7 @@ export interface Host {
     name: string,
     size: number,
     align: number,
-    options: { const: boolean; describe?: (offset: number) => string },
+    options: { const: boolean; describe?: (offset: number, type?: string) => string },
   ): Ptr;
   string(bytes: string): Ptr;
   /** Before any thread runs: initial values. */
@@ -71,15 +71,14 @@ export function loadProgram(program: Program, host: Host): Loaded {
   for (const fn of program.functions) {
     const run = (...args: never[]): unknown => {
       const body = compiled[fn.id];
-      if (!body) throw new InputError(fn.failure ?? `${fn.name} has no model`);
-      return (body as (...a: never[]) => unknown)(...args);
+      return body ? (body as (...a: never[]) => unknown)(...args) : unmodelledCall(args[0]!, fn.name);
     };
     addresses[fn.id] = host.defineFunction(fn.info, run as Callable);
   }
   const globals = program.globals.map(g =>
     host.defineGlobal(g.name, Math.max(1, sizeOfType(g.type)), alignOfType(g.type), {
       const: g.const,
-      describe: offset => describe(g, offset),
+      describe: (offset, type) => `${g.name}${pathIn(g.type, offset, type)}`,
     }),
   );
   const texts = [...program.texts.keys()].map(bytes => host.string(bytes));
@@ -100,29 +99,40 @@ export function loadProgram(program: Program, host: Host): Loaded {
   };
 }
 
-/** `init_mm.page_table_lock`: a global and the path to what begins at `offset` in it. */
-function describe(global: LinkedGlobal, offset: number): string {
-  return `${global.name}${pathIn(global.type, offset)}`;
+/** A call through a pointer to a function that has no model; gives 0, as direct calls of such functions do. */
+function* unmodelledCall(k: Thread, name: string): Running<number> {
+  yield* k.unmodelled(name, k.calledFrom);
+  return 0;
 }
 
-/** `.a.b[3]`, down to the outermost named thing that begins at `offset`. */
-export function pathIn(type: CType, offset: number): string {
+/**
+ * `.page_table_lock`, `.a.b[3]`: the path from an object to what begins at `offset` in it: to the outermost such thing,
+ * or to the outermost one of the type that is named (`spinlock_t`), where there is one.
+ */
+export function pathIn(type: CType, offset: number, wanted?: string): string {
+  return (wanted === undefined ? undefined : descend(type, offset, wanted)) ?? descend(type, offset, undefined) ?? '';
+}
+
+function descend(type: CType, offset: number, wanted: string | undefined): string | undefined {
+  if (offset === 0 && (wanted === undefined || isNamed(type, wanted))) return '';
   if (type.kind === 'record') {
     for (const field of [...type.record.fields].reverse()) {
       if (field.offset > offset || (field.offset + sizeOfType(field.type) <= offset && offset !== field.offset))
         continue;
-      const rest = offset - field.offset;
-      if (field.name === undefined) return pathIn(field.type, rest);
-      return `.${field.name}${rest === 0 ? '' : pathIn(field.type, rest)}`;
+      const rest = descend(field.type, offset - field.offset, wanted);
+      if (rest === undefined) continue;
+      return field.name === undefined ? rest : `.${field.name}${rest}`;
     }
   }
   if (type.kind === 'array' && sizeOfType(type.of) > 0) {
-    const index = Math.floor(offset / sizeOfType(type.of));
-    const rest = offset % sizeOfType(type.of);
-    return `[${index}]${rest === 0 ? '' : pathIn(type.of, rest)}`;
+    const rest = descend(type.of, offset % sizeOfType(type.of), wanted);
+    if (rest !== undefined) return `[${Math.floor(offset / sizeOfType(type.of))}]${rest}`;
   }
-  return offset === 0 ? '' : `+${offset}`;
+  return wanted === undefined ? `+${offset}` : undefined;
 }
+
+const isNamed = (type: CType, name: string): boolean =>
+  type.kind === 'record' && (type.name === name || type.record.tag === name);
 
 class GlobalLoader {
   readonly incomplete: { name: string; why: string; file: string; line: number }[] = [];
@@ -182,8 +192,9 @@ class GlobalLoader {
       case 'string':
         return BigInt(this.host.string(e.bytes));
       case 'function': {
-        const fn = this.program.resolve(global.unit, e.name);
-        return fn ? BigInt(this.addresses[fn.id]!) : 0n;
+        const { program } = this;
+        const fn = program.resolve(global.unit, e.name) ?? program.unknownFunction(global.unit, e.name);
+        return BigInt(this.addresses[fn.id]!);
       }
       case 'global':
         return BigInt(this.globals[this.program.globals.indexOf(this.program.globalOf(global.unit, e))]!);

@@ -83,6 +83,7 @@ export class Program {
   private readonly names = new Names();
   private readonly byKey = new Map<string, LinkedFunction>();
   private readonly resolved = new Map<LinkUnit, Map<string, LinkedFunction | undefined>>();
+  private readonly unknown = new Map<string, LinkedFunction>();
   private readonly globalsByKey = new Map<string | LocalVariable, LinkedGlobal>();
   private readonly constantNames = new Map<string, string>();
   private readonly infoNames = new Map<LinkedFunction, string>();
@@ -173,6 +174,26 @@ export class Program {
     return fn;
   }
 
+  /** A function whose address is taken and which nobody has: it has an address, and calls of it are unmodelled. */
+  unknownFunction(unit: LinkUnit, name: string): LinkedFunction {
+    const known = this.unknown.get(name);
+    if (known) return known;
+    const fn: LinkedFunction = {
+      id: this.names.claim(name),
+      unit,
+      name,
+      def: undefined,
+      info: { name, file: unit.path, line: 0 },
+      written: undefined,
+      failure: 'its address is taken, but no definition is in the sources of this scenario',
+      visible: true,
+      uses: newUses(),
+    };
+    this.unknown.set(name, fn);
+    this.functions.push(fn);
+    return fn;
+  }
+
   /** Reads and writes every function once, as if no callee were visible; the list grows while it runs. */
   private read(): void {
     for (let f = 0, g = 0; f < this.functions.length || g < this.globals.length; ) {
@@ -182,6 +203,7 @@ export class Program {
   }
 
   private readFunction(fn: LinkedFunction): void {
+    if (fn.failure !== undefined) return;
     try {
       fn.def = fn.unit.reader.function(fn.name);
       fn.info = { name: fn.name, file: fn.def.file, line: fn.def.line };
@@ -367,11 +389,8 @@ class FunctionLinker implements Linker {
   }
 
   functionAddress(name: string): string {
-    const fn = this.program.resolve(this.from.unit, name);
-    if (!fn) {
-      this.from.uses.unmodelled.set(name, 'its address is taken, but no definition is in the sources of this scenario');
-      return '0';
-    }
+    const fn = this.program.resolve(this.from.unit, name) ?? this.program.unknownFunction(this.from.unit, name);
+    if (fn.failure !== undefined) this.from.uses.unmodelled.set(name, fn.failure);
     this.from.uses.addresses.add(fn);
     return `$fn.${fn.id}`;
   }

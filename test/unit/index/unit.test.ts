@@ -18,6 +18,13 @@ const textOf = (u: Unit, name: string): string => {
 };
 
 describe('Unit', () => {
+  it('tells an object from the tag that it shares its name with', async () => {
+    const u = await unitOf({ 'mm/a.c': 'struct counter { int a; };\nstruct counter counter;\nstruct other;\n' });
+    assert.equal(textOf(u, 'counter'), 'struct counter counter ;');
+    assert.equal(u.findTag('struct', 'counter')?.line, 1);
+    assert.equal(u.find('other'), undefined);
+  });
+
   it('finds definitions through headers, and prefers them to declarations', async () => {
     const u = await unitOf({
       'mm/a.c': '#include <linux/a.h>\n#include "own.h"\nint counter = 1;\nstatic int f(void)\n{\n\treturn g();\n}\n',

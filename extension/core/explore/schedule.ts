@@ -1,0 +1,144 @@
+import type { Schedule } from '../report/documents.ts';
+import { InputError } from '../text/source.ts';
+
+/** How the next thread is chosen. `choices` is run-length coded: [thread, steps, thread, steps …]. */
+export type ScheduleChoice =
+  | {
+      readonly kind: 'round-robin' /** Steps before the next thread's turn; 1 if not given. */;
+      readonly quantum?: number;
+    }
+  | { readonly kind: 'random'; readonly seed: number }
+  | { readonly kind: 'explicit'; readonly choices: readonly number[] };
+
+/** Chooses among the threads that can take a step. `enabled` is ascending and not empty. */
+export interface Scheduler {
+  pick(enabled: readonly number[]): number;
+  /** Explicit only: the number of the first step at which the given list could not be followed. */
+  readonly diverged: number | undefined;
+}
+
+/**
+ * The scheduler of a choice.
+ *
+ * @param threads how many there are; an explicit list may name only these
+ * @throws InputError for an explicit list that is none, a quantum or a seed that is no number of steps
+ */
+export function schedulerOf(choice: ScheduleChoice, threads: number): Scheduler {
+  switch (choice.kind) {
+    case 'round-robin':
+      return new RoundRobin(choice.quantum ?? 1);
+    case 'random':
+      return new Random(choice.seed);
+    case 'explicit':
+      return new Explicit(choice.choices, threads);
+  }
+}
+
+class RoundRobin implements Scheduler {
+  readonly diverged = undefined;
+  private last = -1;
+  private left = 0;
+
+  constructor(private readonly quantum: number) {
+    if (!Number.isInteger(quantum) || quantum < 1)
+      throw new InputError(`a quantum of ${quantum} steps: it takes a whole number from 1`);
+  }
+
+  pick(enabled: readonly number[]): number {
+    if (this.left > 0 && enabled.includes(this.last)) {
+      this.left--;
+      return this.last;
+    }
+    this.last = enabled.find(t => t > this.last) ?? enabled[0]!;
+    this.left = this.quantum - 1;
+    return this.last;
+  }
+}
+
+/** Every enabled thread is as likely as any other, at each step. */
+class Random implements Scheduler {
+  readonly diverged = undefined;
+  private state: number;
+
+  constructor(seed: number) {
+    if (!Number.isInteger(seed)) throw new InputError(`a seed of ${seed}: it takes a whole number`);
+    this.state = seed >>> 0;
+  }
+
+  pick(enabled: readonly number[]): number {
+    return enabled[Math.floor(this.next() * enabled.length)]!;
+  }
+
+  /** SplitMix32 (Steele, Lea, Flood 2014, with a 32-bit finaliser): [0, 1). The same on every machine. */
+  private next(): number {
+    this.state = (this.state + 0x9e3779b9) | 0;
+    let z = this.state;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 0x100000000;
+  }
+}
+
+/**
+ * A list of choices. Where the thread that is listed cannot take a step (other source, other locks), the rest of its
+ * entry is passed over and `diverged` says from which step on; after the list, the threads take turns.
+ */
+class Explicit implements Scheduler {
+  diverged: number | undefined;
+  private entry = 0;
+  private taken = 0;
+  private steps = 0;
+  private readonly rest = new RoundRobin(1);
+
+  constructor(
+    private readonly choices: readonly number[],
+    threads: number,
+  ) {
+    if (choices.length % 2 !== 0)
+      throw new InputError(`a schedule of ${choices.length} numbers: they come in pairs, a thread and its steps`);
+    choices.forEach((n, i) => {
+      const most = i % 2 === 0 ? threads - 1 : Number.MAX_SAFE_INTEGER;
+      if (!Number.isInteger(n) || n < i % 2 || n > most)
+        throw new InputError(
+          i % 2 === 0
+            ? `entry ${i / 2 + 1} of the schedule names thread ${n}: there are 0 to ${threads - 1}`
+            : `entry ${(i + 1) / 2} of the schedule takes ${n} steps: it takes a whole number from 1`,
+        );
+    });
+  }
+
+  pick(enabled: readonly number[]): number {
+    const step = this.steps++;
+    for (; this.entry < this.choices.length; this.entry += 2, this.taken = 0) {
+      if (this.taken === this.choices[this.entry + 1]) continue;
+      const thread = this.choices[this.entry]!;
+      if (enabled.includes(thread)) {
+        this.taken++;
+        return thread;
+      }
+      this.diverged ??= step;
+    }
+    return this.rest.pick(enabled);
+  }
+}
+
+/** Writes down who took which step. */
+export class ScheduleRecord {
+  readonly choices: number[] = [];
+
+  took(thread: number): void {
+    const { choices } = this;
+    if (choices[choices.length - 2] === thread) choices[choices.length - 1]!++;
+    else choices.push(thread, 1);
+  }
+
+  schedule(choice: ScheduleChoice, diverged: number | undefined): Schedule {
+    return {
+      kind: choice.kind,
+      ...(choice.kind === 'random' ? { seed: choice.seed } : {}),
+      ...(choice.kind === 'round-robin' ? { quantum: choice.quantum ?? 1 } : {}),
+      ...(diverged === undefined ? {} : { diverged }),
+      choices: this.choices,
+    };
+  }
+}
