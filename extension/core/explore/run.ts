@@ -5,6 +5,7 @@ import type { MachineThread } from '../machine/thread.ts';
 import type { TraceDocument } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
 import { ScheduleRecord, type Scheduler } from './schedule.ts';
+import type { Place } from './script.ts';
 
 export type End = Omit<TraceDocument['end'], 'steps'>;
 
@@ -62,7 +63,7 @@ export class Run {
       if (enabled.length === 0) this.end = this.nobody();
       else if (this.steps >= this.stepLimit) this.end = this.limit(enabled);
       else {
-        const chosen = this.scheduler.pick(enabled);
+        const chosen = this.scheduler.pick(enabled, this.where);
         this.record.took(chosen);
         this.steps++;
         this.end = this.take(this.runners[chosen]!);
@@ -70,6 +71,12 @@ export class Run {
     }
     return this.end;
   }
+
+  private readonly where = (thread: number): Place | undefined => {
+    const { k } = this.runners[thread]!;
+    const { function: fn, pending } = k;
+    return fn && pending ? { file: fn.file, line: pending.line, function: fn.name } : undefined;
+  };
 
   private take(runner: Runner): End | undefined {
     const { k } = runner;

@@ -1,5 +1,6 @@
 import type { Schedule } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
+import { type Place, readScript, type ScriptEntry } from './script.ts';
 
 /** How the next thread is chosen. `choices` is run-length coded: [thread, steps, thread, steps …]. */
 export type ScheduleChoice =
@@ -8,29 +9,37 @@ export type ScheduleChoice =
       readonly quantum?: number;
     }
   | { readonly kind: 'random'; readonly seed: number }
-  | { readonly kind: 'explicit'; readonly choices: readonly number[] };
+  | { readonly kind: 'explicit'; readonly choices: readonly number[] }
+  /** As people write it: `dump to walk_pmd_range:146, remap0, dump` (script.ts). */
+  | { readonly kind: 'script'; readonly script: string };
 
-/** Chooses among the threads that can take a step. `enabled` is ascending and not empty. */
+/** Chooses among the threads that can take a step. */
 export interface Scheduler {
-  pick(enabled: readonly number[]): number;
-  /** Explicit only: the number of the first step at which the given list could not be followed. */
+  /**
+   * @param enabled ascending, not empty
+   * @param where the place of a thread's next visible step; undefined before its first
+   */
+  pick(enabled: readonly number[], where: (thread: number) => Place | undefined): number;
+  /** Explicit and script: the number of the first step at which what was given could not be followed. */
   readonly diverged: number | undefined;
 }
 
 /**
  * The scheduler of a choice.
  *
- * @param threads how many there are; an explicit list may name only these
+ * @param threads their names; a list or script may name only these
  * @throws InputError for an explicit list that is none, a quantum or a seed that is no number of steps
  */
-export function schedulerOf(choice: ScheduleChoice, threads: number): Scheduler {
+export function schedulerOf(choice: ScheduleChoice, threads: readonly string[]): Scheduler {
   switch (choice.kind) {
     case 'round-robin':
       return new RoundRobin(choice.quantum ?? 1);
     case 'random':
       return new Random(choice.seed);
     case 'explicit':
-      return new Explicit(choice.choices, threads);
+      return new Explicit(choice.choices, threads.length);
+    case 'script':
+      return new Script(readScript(choice.script, threads));
   }
 }
 
@@ -122,6 +131,32 @@ class Explicit implements Scheduler {
   }
 }
 
+/** Entries of a script in order; after the last, threads take turns. A thread that cannot go on ends its entry early. */
+class Script implements Scheduler {
+  diverged: number | undefined;
+  private entry = 0;
+  private arrivals = 0;
+  private steps = 0;
+  private readonly rest = new RoundRobin(1);
+
+  constructor(private readonly entries: readonly ScriptEntry[]) {}
+
+  pick(enabled: readonly number[], where: (thread: number) => Place | undefined): number {
+    const step = this.steps++;
+    for (; this.entry < this.entries.length; this.entry++, this.arrivals = 0) {
+      const { thread, until } = this.entries[this.entry]!;
+      if (!enabled.includes(thread)) {
+        if (until) this.diverged ??= step;
+        continue;
+      }
+      const place = where(thread);
+      if (until && place && until.matches(place) && ++this.arrivals >= until.times) continue;
+      return thread;
+    }
+    return this.rest.pick(enabled);
+  }
+}
+
 /** Writes down who took which step. */
 export class ScheduleRecord {
   readonly choices: number[] = [];
@@ -136,6 +171,7 @@ export class ScheduleRecord {
     return {
       kind: choice.kind,
       ...(choice.kind === 'random' ? { seed: choice.seed } : {}),
+      ...(choice.kind === 'script' ? { script: choice.script } : {}),
       ...(choice.kind === 'round-robin' ? { quantum: choice.quantum ?? 1 } : {}),
       ...(diverged === undefined ? {} : { diverged }),
       choices: this.choices,

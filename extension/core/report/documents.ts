@@ -112,11 +112,13 @@ export interface LockHistory {
 
 /** What a schedule is: replaying `choices` gives the same trace. */
 export interface Schedule {
-  readonly kind: 'round-robin' | 'random' | 'explicit';
+  readonly kind: 'round-robin' | 'random' | 'explicit' | 'script';
   readonly seed?: number;
   /** round-robin: steps before the next thread's turn. */
   readonly quantum?: number;
-  /** explicit: the first step at which the list that was given could not be followed. */
+  /** script: as it was written. */
+  readonly script?: string;
+  /** explicit, script: the first step at which what was given could not be followed. */
   readonly diverged?: number;
   /** The thread that took each visible step, run-length coded: [thread, steps, thread, steps …]. */
   readonly choices: readonly number[];

@@ -5,14 +5,17 @@ import { InputError } from '../../../extension/core/text/source.ts';
 
 /** Lets a scheduler choose among threads that have so many steps left each; gives who took them. */
 function play(choice: ScheduleChoice, steps: number[]): { order: number[]; record: ScheduleRecord; diverged: unknown } {
-  const scheduler = schedulerOf(choice, steps.length);
+  const scheduler = schedulerOf(
+    choice,
+    steps.map((_, i) => `t${i}`),
+  );
   const left = [...steps];
   const order: number[] = [];
   const record = new ScheduleRecord();
   for (;;) {
     const enabled = left.flatMap((n, i) => (n > 0 ? [i] : []));
     if (enabled.length === 0) return { order, record, diverged: scheduler.diverged };
-    const t = scheduler.pick(enabled);
+    const t = scheduler.pick(enabled, () => undefined);
     assert.ok(enabled.includes(t));
     left[t]!--;
     order.push(t);
@@ -51,8 +54,10 @@ describe('schedules', () => {
 
   it('what is no schedule is refused', () => {
     for (const choices of [[0], [2, 1], [0, 0], [0, 1.5], [-1, 1]])
-      assert.throws(() => schedulerOf({ kind: 'explicit', choices }, 2), InputError);
-    assert.throws(() => schedulerOf({ kind: 'round-robin', quantum: 0 }, 2), InputError);
-    assert.throws(() => schedulerOf({ kind: 'random', seed: Number.NaN }, 2), InputError);
+      assert.throws(() => schedulerOf({ kind: 'explicit', choices }, ['a', 'b']), InputError);
+    for (const script of ['', 'c', 'a to', 'a to x.c', 'a b', 'a to f:x'])
+      assert.throws(() => schedulerOf({ kind: 'script', script }, ['a', 'b']), InputError, script);
+    assert.throws(() => schedulerOf({ kind: 'round-robin', quantum: 0 }, ['a', 'b']), InputError);
+    assert.throws(() => schedulerOf({ kind: 'random', seed: Number.NaN }, ['a', 'b']), InputError);
   });
 });
