@@ -107,7 +107,11 @@ export function scheduleText(schedule: Schedule): string {
   if (schedule.kind === 'random') return `random, seed ${schedule.seed}`;
   const switches = Math.max(0, schedule.choices.length / 2 - 1);
   const turns = `${number(switches)} switch${switches === 1 ? '' : 'es'}`;
-  return schedule.kind === 'explicit' ? `explicit, ${turns}` : `round robin, ${turns}`;
+  const lost = schedule.diverged === undefined ? '' : `, not followed from step ${number(schedule.diverged)} on`;
+  if (schedule.kind === 'script') return `"${schedule.script ?? ''}"${lost}`;
+  if (schedule.kind === 'explicit') return `explicit, ${turns}${lost}`;
+  const quantum = (schedule.quantum ?? 1) > 1 ? ` by ${schedule.quantum}` : '';
+  return `round robin${quantum}, ${turns}`;
 }
 
 /** How many calls ran into functions that are neither translated nor modelled. */
