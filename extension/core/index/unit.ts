@@ -50,6 +50,16 @@ interface OwnItem extends Item {
   readonly made: readonly CToken[] | undefined;
 }
 
+/** A macro invocation at top level that has not been expanded yet. */
+interface Unborn {
+  readonly item: OwnItem;
+  readonly words: readonly string[];
+}
+
+/** Words that are no part of a name that a macro makes: keywords, and what they are often written as. */
+const NO_PART =
+  /^(static|extern|inline|_*always_inline|const|volatile|struct|union|enum|void|char|short|int|long|unsigned|signed|bool|return|if|else|for|while|do|typeof|sizeof|__typeof__|__attribute__|__section|__used|__aligned|u8|u16|u32|u64|s32|s64|.)$/;
+
 const PRELUDE = '<prelude>';
 const defaultCache = new OutlineCache();
 
@@ -72,7 +82,8 @@ export class Unit {
   private readonly active = new Map<Outline, Int8Array>();
   private readonly terms = new Map<Outline, Map<number, boolean>>();
   private readonly found = new Map<string, OwnItem | undefined>();
-  private born: { ordinary: Map<string, OwnItem>; tagged: Map<string, OwnItem> } | undefined;
+  private readonly born = { ordinary: new Map<string, OwnItem>(), tagged: new Map<string, OwnItem>() };
+  private unborn: Unborn[] | undefined;
 
   private constructor(
     readonly path: string,
@@ -287,13 +298,16 @@ export class Unit {
   find(name: string): Item | undefined {
     return this.lookUp(
       `o ${name}`,
-      () => this.best(this.ordinary.get(name) ?? [], name) ?? this.fromMacros().ordinary.get(name),
+      () => this.best(this.ordinary.get(name) ?? [], name) ?? this.fromMacros(name).ordinary.get(name),
     );
   }
 
   findTag(kind: 'struct' | 'union' | 'enum', tag: string): Item | undefined {
     const name = `${kind} ${tag}`;
-    return this.lookUp(name, () => this.best(this.tagged.get(name) ?? [], tag) ?? this.fromMacros().tagged.get(name));
+    return this.lookUp(
+      name,
+      () => this.best(this.tagged.get(name) ?? [], tag) ?? this.fromMacros(tag).tagged.get(name),
+    );
   }
 
   private lookUp(key: string, search: () => OwnItem | undefined): OwnItem | undefined {
@@ -364,10 +378,25 @@ export class Unit {
     return out;
   }
 
-  /** Items that top-level macro invocations make: PAGEFLAG(Reserved, …) makes PageReserved(). Found once, when needed. */
-  private fromMacros(): { ordinary: Map<string, OwnItem>; tagged: Map<string, OwnItem> } {
-    if (this.born) return this.born;
-    this.born = { ordinary: new Map(), tagged: new Map() };
+  /**
+   * Items that top-level macro invocations make: PAGEFLAG(Reserved, …) makes PageReserved().
+   *
+   * A name that is made contains some word of the invocation or of the macro's body, pasted or whole; only invocations
+   * of which that is true are expanded, each once.
+   */
+  private fromMacros(name: string): Unit['born'] {
+    this.unborn ??= this.invocations();
+    const kept: Unborn[] = [];
+    for (const unborn of this.unborn) {
+      if (unborn.words.some(w => name.includes(w))) this.bear(unborn.item);
+      else kept.push(unborn);
+    }
+    this.unborn = kept;
+    return this.born;
+  }
+
+  private invocations(): Unborn[] {
+    const found: Unborn[] = [];
     for (const outline of this.outlines.values())
       for (const raw of outline.items) {
         if (raw.kind !== 'other' || raw.names.length === 0) continue;
@@ -376,9 +405,13 @@ export class Unit {
         const bound = upperBound(outline.bounds.at, raw.from) - 1;
         const region = outline.bounds.region[Math.max(0, bound)]!;
         if (!this.isActive(outline, region)) continue;
-        this.bear(this.itemOf({ outline, region, raw }, raw.names[0]!));
+        const { scanned } = outline;
+        const words = new Set(macro.body.filter(t => t.kind === 'id' && !NO_PART.test(t.text)).map(t => t.text));
+        for (let i = raw.from + 1; i < raw.to; i++)
+          if (scanned.kinds[i] === Kind.id && !NO_PART.test(scanned.textOf(i))) words.add(scanned.textOf(i));
+        found.push({ item: this.itemOf({ outline, region, raw }, raw.names[0]!), words: [...words] });
       }
-    return this.born;
+    return found;
   }
 
   private bear(item: OwnItem): void {
@@ -400,9 +433,9 @@ export class Unit {
         from: undefined,
         made,
       });
-      for (const name of raw.names) this.put(this.born!.ordinary, name, make(name, raw.kind));
-      for (const name of raw.enumerators) this.put(this.born!.ordinary, name, make(name, 'enum'));
-      for (const tag of raw.tags) this.put(this.born!.tagged, tag, make(tag.split(' ')[1]!, raw.kind));
+      for (const name of raw.names) this.put(this.born.ordinary, name, make(name, raw.kind));
+      for (const name of raw.enumerators) this.put(this.born.ordinary, name, make(name, 'enum'));
+      for (const tag of raw.tags) this.put(this.born.tagged, tag, make(tag.split(' ')[1]!, raw.kind));
     }
   }
 
