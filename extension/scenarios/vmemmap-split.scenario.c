@@ -7,7 +7,7 @@
  */
 SCENARIO("two HVO remaps and a ptdump over one vmemmap PMD");
 SOURCES("mm/hugetlb_vmemmap.c", "mm/ptdump.c", "mm/pagewalk.c", "arch/x86/mm/dump_pagetables.c",
-	"arch/x86/mm/init_64.c", "mm/init-mm.c", "mm/memory_hotplug.c");
+	"arch/x86/mm/init_64.c", "mm/init-mm.c", "mm/memory_hotplug.c", "mm/pgtable-generic.c");
 
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -18,10 +18,18 @@ SOURCES("mm/hugetlb_vmemmap.c", "mm/ptdump.c", "mm/pagewalk.c", "arch/x86/mm/dum
 
 /* Static in mm/hugetlb_vmemmap.c: a scenario may call what its sources keep to themselves. */
 int vmemmap_remap_free(unsigned long start, unsigned long end, unsigned long reuse);
+/* The initcall that gives ptdump's markers (---[ Vmemmap ]---) their addresses. */
+int pt_dump_init(void);
+
+/* What arch/x86/kernel/head_64.S defines in assembler: the top page table, and where the image lies in memory. */
+pgd_t init_top_pgt[PTRS_PER_PGD];
+unsigned long phys_base;
 
 /* Huge PMDs at the start of the area: the split one begins a run of equal entries, or stands inside one. */
 #define NR_PMDS		4
 #define VMEMMAP_PAGES	8
+/* The first of the two HugeTLB pages; 64 puts both into the second PMD of the area. */
+#define HUGEPAGE	0
 
 static struct seq_file dump_file;
 
@@ -51,28 +59,29 @@ SETUP {
 		set_pmd(pmd + pmd_index(VMEMMAP_START) + i, pfn_pmd(page_to_pfn(head), PAGE_KERNEL_LARGE));
 	}
 	load_cr3(init_mm.pgd);
+	pt_dump_init();
 }
 
 THREAD(remap0) {
-	remap(0);
+	remap(HUGEPAGE);
 }
 
 THREAD(remap1) {
-	remap(1);
+	remap(HUGEPAGE + 1);
 }
 
 THREAD(dump) {
 	ptdump_walk_pgd_level_debugfs(&dump_file, &init_mm, false);
 }
 
-INVARIANT("the first PMD has been split into a table") {
-	CHECK(!pmd_leaf(*pmd_off_k(VMEMMAP_START)));
+INVARIANT("the PMD has been split into a table") {
+	CHECK(!pmd_leaf(*pmd_off_k(vmemmap_of(HUGEPAGE))));
 }
 
 INVARIANT("each remapped page maps the page that its HugeTLB page kept, read-only") {
 	int hugepage, i;
 
-	for (hugepage = 0; hugepage < 2; hugepage++) {
+	for (hugepage = HUGEPAGE; hugepage < HUGEPAGE + 2; hugepage++) {
 		unsigned long addr = vmemmap_of(hugepage);
 		pte_t *pte = pte_offset_kernel(pmd_off_k(addr), addr);
 

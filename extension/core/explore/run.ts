@@ -72,10 +72,11 @@ export class Run {
     return this.end;
   }
 
-  private readonly where = (thread: number): Place | undefined => {
-    const { k } = this.runners[thread]!;
+  private readonly where = (thread: number): Place | 'start' | 'end' => {
+    const { k, done } = this.runners[thread]!;
     const { function: fn, pending } = k;
-    return fn && pending ? { file: fn.file, line: pending.line, function: fn.name } : undefined;
+    if (done) return 'end';
+    return fn && pending ? { file: fn.file, line: pending.line, function: fn.name } : 'start';
   };
 
   private take(runner: Runner): End | undefined {

@@ -17,9 +17,9 @@ export type ScheduleChoice =
 export interface Scheduler {
   /**
    * @param enabled ascending, not empty
-   * @param where the place of a thread's next visible step; undefined before its first
+   * @param where the place of a thread's next visible step; 'start' before its first, 'end' after its last
    */
-  pick(enabled: readonly number[], where: (thread: number) => Place | undefined): number;
+  pick(enabled: readonly number[], where: (thread: number) => Place | 'start' | 'end'): number;
   /** Explicit and script: the number of the first step at which what was given could not be followed. */
   readonly diverged: number | undefined;
 }
@@ -141,16 +141,16 @@ class Script implements Scheduler {
 
   constructor(private readonly entries: readonly ScriptEntry[]) {}
 
-  pick(enabled: readonly number[], where: (thread: number) => Place | undefined): number {
+  pick(enabled: readonly number[], where: (thread: number) => Place | 'start' | 'end'): number {
     const step = this.steps++;
     for (; this.entry < this.entries.length; this.entry++, this.arrivals = 0) {
       const { thread, until } = this.entries[this.entry]!;
+      const place = where(thread);
       if (!enabled.includes(thread)) {
-        if (until) this.diverged ??= step;
+        if (until || place !== 'end') this.diverged ??= step;
         continue;
       }
-      const place = where(thread);
-      if (until && place && until.matches(place) && ++this.arrivals >= until.times) continue;
+      if (until && typeof place === 'object' && until.matches(place) && ++this.arrivals >= until.times) continue;
       return thread;
     }
     return this.rest.pick(enabled);

@@ -20,7 +20,9 @@ export interface UnitOptions {
   readonly prelude?: string;
   /** Instead of the file's bytes. */
   readonly text?: string;
-  /** Shared between units; each gets its own otherwise. */
+  /** Macros that stay as they are in what top-level invocations make (primitives), because whoever reads it knows them. */
+  readonly keep?: (name: string) => boolean;
+  /** Shared between units; there is one for all that are given none. */
   readonly cache?: OutlineCache;
 }
 
@@ -88,11 +90,12 @@ export class Unit {
   private constructor(
     readonly path: string,
     private readonly config: KernelConfig,
+    private readonly keep: ((name: string) => boolean) | undefined,
   ) {}
 
   /** @throws InputError when the file itself is not there or is no C source */
   static async load(tree: SourceTree, path: string, options: UnitOptions): Promise<Unit> {
-    const unit = new Unit(path, options.config);
+    const unit = new Unit(path, options.config, options.keep);
     const cache = options.cache ?? defaultCache;
     unit.define(PREDEFINED);
     unit.define(statedConstants);
@@ -415,7 +418,7 @@ export class Unit {
   }
 
   private bear(item: OwnItem): void {
-    const tokens = this.expand(this.tokens(item));
+    const tokens = this.expand(this.tokens(item), this.keep);
     const kinds = { id: Kind.id, num: Kind.num, str: Kind.str, chr: Kind.chr, punct: Kind.punct };
     const view = {
       count: tokens.length,

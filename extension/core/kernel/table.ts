@@ -1,8 +1,14 @@
+import { stringPrimitives } from './lib/string.ts';
 import { mutexPrimitives } from './locking/mutex.ts';
 import { rwsemPrimitives } from './locking/rwsem.ts';
 import { spinlockPrimitives } from './locking/spinlock.ts';
+import { pagePrimitives } from './mm/pages.ts';
 import type { Primitive } from './primitive.ts';
+import { printkPrimitives } from './printk/output.ts';
 import { contextPrimitives } from './sched/context.ts';
+import { bitopPrimitives } from './sync/bitops.ts';
+import { memoryPrimitives } from './sync/memory.ts';
+import { tlbPrimitives } from './x86/tlb.ts';
 
 /** Every primitive there is, by its name in C. What is not here and has no C is unmodelled, and says so in a trace. */
 export const primitives: ReadonlyMap<string, Primitive> = tableOf([
@@ -10,6 +16,12 @@ export const primitives: ReadonlyMap<string, Primitive> = tableOf([
   ...rwsemPrimitives,
   ...mutexPrimitives,
   ...contextPrimitives,
+  ...memoryPrimitives,
+  ...bitopPrimitives,
+  ...pagePrimitives,
+  ...stringPrimitives,
+  ...printkPrimitives,
+  ...tlbPrimitives,
 ]);
 
 /** @throws Error when two primitives have one name */

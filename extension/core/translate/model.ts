@@ -39,7 +39,7 @@ export async function modelOf(
   primitives: ReadonlyMap<string, Primitive>,
 ): Promise<ModelDocument> {
   const config = await configOf(tree);
-  const unit = await Unit.load(tree, file, { config });
+  const unit = await Unit.load(tree, file, { config, keep: name => primitives.has(name) });
   const link = { path: file, reader: new Reader(unit, primitives), seesStatics: false };
   const program = Program.link([link], [{ unit: link, name: functionName }], primitives);
   const fn = program.functions[0]!;

@@ -15,7 +15,7 @@ function play(choice: ScheduleChoice, steps: number[]): { order: number[]; recor
   for (;;) {
     const enabled = left.flatMap((n, i) => (n > 0 ? [i] : []));
     if (enabled.length === 0) return { order, record, diverged: scheduler.diverged };
-    const t = scheduler.pick(enabled, () => undefined);
+    const t = scheduler.pick(enabled, () => 'start');
     assert.ok(enabled.includes(t));
     left[t]!--;
     order.push(t);
