@@ -101,7 +101,10 @@ const isComparison = (op: BinaryExpr['op']): boolean => COMPARISONS.has(op);
 
 function integer(state: State, e: IntExpr): Code {
   if (e.type.kind === 'pointer') {
-    const address = String(BigInt.asIntN(64, e.value));
+    const signed = BigInt.asIntN(64, e.value);
+    const size = signed < 0n ? -signed : signed;
+    const digits = size < 0x10000n ? size.toString() : `0x${size.toString(16)}`;
+    const address = signed < 0n ? `-${digits}` : digits;
     const known = e.name === undefined || e.value === 0n ? undefined : state.linker.constant(e.name, address);
     return code(known ?? address, known === undefined && address.startsWith('-') ? Level.unary : Level.atom);
   }
