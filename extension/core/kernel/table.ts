@@ -1,4 +1,6 @@
+import { bugPrimitives } from './lib/bug.ts';
 import { stringPrimitives } from './lib/string.ts';
+import { assertPrimitives } from './locking/assert.ts';
 import { mutexPrimitives } from './locking/mutex.ts';
 import { rwsemPrimitives } from './locking/rwsem.ts';
 import { spinlockPrimitives } from './locking/spinlock.ts';
@@ -15,11 +17,13 @@ export const primitives: ReadonlyMap<string, Primitive> = tableOf([
   ...spinlockPrimitives,
   ...rwsemPrimitives,
   ...mutexPrimitives,
+  ...assertPrimitives,
   ...contextPrimitives,
   ...memoryPrimitives,
   ...bitopPrimitives,
   ...pagePrimitives,
   ...stringPrimitives,
+  ...bugPrimitives,
   ...printkPrimitives,
   ...tlbPrimitives,
 ]);
