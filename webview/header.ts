@@ -1,3 +1,4 @@
+import type { TraceDocument } from '../extension/core/report/documents.ts';
 import { endText } from '../extension/core/report/text.ts';
 import { number, scheduleText, unmodelledCalls } from '../extension/core/report/timeline.ts';
 import { h, link } from './dom.ts';
@@ -12,7 +13,18 @@ const MOST_NAMES = 4;
 export interface HeaderHost {
   sideChosen(side: Side): void;
   rerun(schedule: Rerun['schedule']): void;
+  cancel(): void;
   reveal(place: Place): void;
+}
+
+/** One entry per function, at the first place that calls it. */
+function byFunction(calls: TraceDocument['unmodelled']): TraceDocument['unmodelled'][number][] {
+  const found = new Map<string, TraceDocument['unmodelled'][number]>();
+  for (const u of calls) {
+    const first = found.get(u.function);
+    found.set(u.function, first ? { ...first, count: first.count + u.count } : u);
+  }
+  return [...found.values()];
 }
 
 /** The scenario, the before/after switch, and what is always to be seen: how it ended, schedule, what was not modelled. */
@@ -38,6 +50,7 @@ export class Header {
           { class: 'actions' },
           button('Run again', 'Run again under the same schedule', () => host.rerun('same')),
           button('New seed', 'Run under a random schedule with a new seed', () => host.rerun('random')),
+          button('Schedule…', 'Choose how the next thread is picked', () => host.rerun('choose')),
         ),
       ),
       this.#facts,
@@ -86,7 +99,8 @@ export class Header {
         ),
       );
     const calls = unmodelledCalls(trace);
-    const names = trace.unmodelled
+    const functions = byFunction(trace.unmodelled);
+    const names = functions
       .slice(0, MOST_NAMES)
       .map(u =>
         link(
@@ -96,7 +110,7 @@ export class Header {
           'link code',
         ),
       );
-    const more = trace.unmodelled.length - names.length;
+    const more = functions.length - names.length;
     facts.push(
       h(
         'span',
@@ -110,10 +124,11 @@ export class Header {
     this.#facts.replaceChildren(...facts);
   }
 
-  /** One line under the facts: what is going on, or what went wrong; none hides it. */
-  say(text: string | undefined, failed = false): void {
-    this.#message.textContent = text ?? '';
+  /** One line under the facts: what is going on (which can be cancelled), or what went wrong; none hides it. */
+  say(text: string | undefined, kind: 'note' | 'busy' | 'failed' = 'note'): void {
+    const cancel = link('Cancel', 'Stop this run', () => this.host.cancel());
+    this.#message.replaceChildren(text ?? '', ...(kind === 'busy' ? [' ', cancel] : []));
     this.#message.hidden = !text;
-    this.#message.classList.toggle('failed', failed);
+    this.#message.classList.toggle('failed', kind === 'failed');
   }
 }

@@ -28,6 +28,7 @@ export class Panel {
   readonly #header = new Header({
     sideChosen: side => this.#set({ side }),
     rerun: schedule => this.host.post({ t: 'rerun', schedule }),
+    cancel: () => this.host.post({ t: 'cancel' }),
     reveal: place => this.#reveal(place),
   });
   readonly #timeline = new Timeline({
@@ -104,11 +105,11 @@ export class Panel {
         break;
       case 'busy':
         this.#content.classList.add('old');
-        this.#header.say(message.text);
+        this.#header.say(message.text, 'busy');
         break;
       case 'fail':
         this.#content.classList.remove('old');
-        this.#header.say(message.message, true);
+        this.#header.say(message.message, 'failed');
         break;
       case 'stepBy':
         if (this.#run) this.#moveTo(this.#run.stepFrom(this.#view.step, message.delta));
@@ -119,7 +120,7 @@ export class Panel {
     if (message.protocol !== PROTOCOL) {
       this.#header.say(
         'This panel belongs to another version of Lockstep. Close it and run Lockstep: Simulate again.',
-        true,
+        'failed',
       );
       return;
     }

@@ -94,10 +94,15 @@ export interface StateChanged {
   readonly state: PanelState;
 }
 
-/** Run again: the same schedule, or a random one with a new seed. */
+/** Run again: the same schedule, a random one with a new seed, or one that the host asks for. */
 export interface Rerun {
   readonly t: 'rerun';
-  readonly schedule: 'same' | 'random';
+  readonly schedule: 'same' | 'random' | 'choose';
 }
 
-export type FromPanel = Ready | Scrub | Reveal | Want | StateChanged | Rerun;
+/** Stop the run that is going on; the host answers with `show` of what was there, or with `fail`. */
+export interface Cancel {
+  readonly t: 'cancel';
+}
+
+export type FromPanel = Ready | Scrub | Reveal | Want | StateChanged | Rerun | Cancel;

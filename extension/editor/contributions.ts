@@ -6,16 +6,30 @@
 export const Command = {
   simulate: 'lockstep.simulate',
   showModel: 'lockstep.showModel',
-  showContract: 'lockstep.showContract',
+  showContracts: 'lockstep.showContracts',
   chooseSchedule: 'lockstep.chooseSchedule',
   comparePatch: 'lockstep.comparePatch',
   openTrace: 'lockstep.openTrace',
   saveTrace: 'lockstep.saveTrace',
+  nextEvent: 'lockstep.nextEvent',
+  previousEvent: 'lockstep.previousEvent',
   showLog: 'lockstep.showLog',
   /** Not in the palette: what the links in hovers run. Argument: {@link RevealTarget}. */
   reveal: 'lockstep.reveal',
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
+
+/** Argument of {@link Command.simulate} from a lens: URIs of the scenario and of the document that the lens is in. */
+export interface SimulateTarget {
+  readonly scenario: string;
+  readonly document: string;
+}
+
+/** Argument of {@link Command.showModel} from a hover: a function and the file that defines it. */
+export interface ModelTarget {
+  readonly uri: string;
+  readonly function: string;
+}
 
 /** Argument of {@link Command.reveal}: 1-based line and column in the file of that URI. */
 export interface RevealTarget {
@@ -38,8 +52,12 @@ export const ContextKey = {
 } as const;
 
 export const PANEL_TYPE = 'lockstep.panel';
-/** Schemes of the read-only documents: the model of a function, and a source file as a patch leaves it. */
-export const Scheme = { model: 'lockstep-model', patched: 'lockstep-patched' } as const;
+/** Schemes of the read-only documents: a function's model, a file's contracts, a source file as a patch leaves it. */
+export const Scheme = {
+  model: 'lockstep-model',
+  contracts: 'lockstep-contracts',
+  patched: 'lockstep-patched',
+} as const;
 
 export const DEFAULT_STEP_LIMIT = 200_000;
 
@@ -50,11 +68,13 @@ const IN_C = "editorLangId == c || (editorLangId == cpp && resourceExtname == '.
 const titles: Readonly<Record<Exclude<Command, 'lockstep.reveal'>, { title: string; icon?: string; when?: string }>> = {
   [Command.simulate]: { title: 'Simulate', icon: '$(play)', when: 'isWorkspaceTrusted' },
   [Command.showModel]: { title: 'Show Executable Model', when: IN_C },
-  [Command.showContract]: { title: 'Show Lock Contract', when: IN_C },
+  [Command.showContracts]: { title: 'Show Lock Contracts', when: IN_C },
   [Command.chooseSchedule]: { title: 'Choose Schedule…', when: `${ContextKey.panel} && isWorkspaceTrusted` },
   [Command.comparePatch]: { title: 'Compare With Patch…', when: 'isWorkspaceTrusted' },
-  [Command.openTrace]: { title: 'Open Trace…' },
-  [Command.saveTrace]: { title: 'Save Trace…', when: ContextKey.panel },
+  [Command.openTrace]: { title: 'Open Trace File…' },
+  [Command.saveTrace]: { title: 'Save Trace File…', when: ContextKey.panel },
+  [Command.nextEvent]: { title: 'Go to Next Event of the Run', when: ContextKey.panel },
+  [Command.previousEvent]: { title: 'Go to Previous Event of the Run', when: ContextKey.panel },
   [Command.showLog]: { title: 'Show Log' },
 };
 
@@ -78,9 +98,13 @@ export function contributes() {
       'editor/context': [
         { command: Command.simulate, when: `(${IN_C}) && isWorkspaceTrusted`, group: '1_lockstep@1' },
         { command: Command.showModel, when: IN_C, group: '1_lockstep@2' },
-        { command: Command.showContract, when: IN_C, group: '1_lockstep@3' },
+        { command: Command.showContracts, when: IN_C, group: '1_lockstep@3' },
       ],
     },
+    keybindings: [
+      { command: Command.nextEvent, key: 'ctrl+alt+.', mac: 'cmd+alt+.', when: ContextKey.panel },
+      { command: Command.previousEvent, key: 'ctrl+alt+,', mac: 'cmd+alt+,', when: ContextKey.panel },
+    ],
     configuration: {
       title: 'Lockstep',
       properties: {
@@ -117,12 +141,15 @@ export function contributes() {
   };
 }
 
-/** What package.json's `activationEvents` must be: a C file is seen, or a panel comes back after a reload. */
+/**
+ * What package.json's `activationEvents` must be: a C file is seen, or what a window reload brings back. Commands activate
+ * by themselves.
+ */
 export const activationEvents = [
   'onLanguage:c',
+  'onLanguage:cpp',
   `onWebviewPanel:${PANEL_TYPE}`,
-  `onFileSystem:${Scheme.model}`,
-  `onFileSystem:${Scheme.patched}`,
+  ...Object.values(Scheme).map(scheme => `onFileSystem:${scheme}`),
 ];
 
 /** What package.json's `capabilities` must be. */

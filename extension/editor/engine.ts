@@ -1,5 +1,6 @@
-import type { FunctionContract, TraceDocument } from '../core/report/documents.ts';
-import type { Position, SourceTree } from '../core/text/source.ts';
+import type { ScheduleChoice } from '../core/explore/schedule.ts';
+import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type { SourceTree } from '../core/text/source.ts';
 
 /** Extent of a function in a file: UTF-16 offsets; `line` is 1-based, of the name. */
 export interface FunctionSpan {
@@ -11,28 +12,33 @@ export interface FunctionSpan {
   readonly bodyStart: number;
 }
 
-/** A parsed file, owned by whoever asked for it: `edit` frees the old tree and gives the new one. */
-export interface ParsedFile {
-  functions(): readonly FunctionSpan[];
-  edit(text: string): ParsedFile;
-  dispose(): void;
+/** A tree that the engine may keep what it has worked out about: `key` tells one tree from another. */
+export interface KeyedTree extends SourceTree {
+  readonly key: string;
 }
 
-export type ScheduleChoice =
-  | { readonly kind: 'round-robin'; readonly quantum?: number }
-  | { readonly kind: 'random'; readonly seed: number }
-  | { readonly kind: 'explicit'; readonly choices: readonly number[] };
+/** A source text: `key` is the same for every version of it (a document's URI), so that parsing can be incremental. */
+export interface SourceText {
+  readonly key: string;
+  /** For messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export type { ScheduleChoice };
 
 export interface SimulateRequest {
-  readonly tree: SourceTree;
+  readonly tree: KeyedTree;
   readonly scenario: string;
-  readonly scenarioText?: string;
+  readonly scenarioText: string;
   readonly label?: string;
   readonly patchLabel?: string;
   readonly schedule: ScheduleChoice;
   readonly stepLimit?: number;
-  readonly signal?: AbortSignal;
 }
+
+/** Told now and then what a run is doing. */
+export type Progress = (steps: number) => void;
 
 /** A function's model as the core gives it: `map` is pairs of 1-based lines, model then C. */
 export interface Model {
@@ -44,22 +50,21 @@ export interface Model {
 }
 
 /**
- * What the editor asks of the core. main.ts makes the one that ships, each part loaded when it is first needed, so that
- * activation loads none of it.
+ * What the editor asks of the core. Everything is asked for by message, so that the work can be done away from the
+ * extension host's own thread, and rejects with InputError when the mistake is in the input.
  */
 export interface Engine {
-  /** Decodes and parses a file for its functions. Rejects with InputError when it is no C. */
-  parse(text: string): Promise<ParsedFile>;
-  /** Bytes to text; throws InputError for binaries and the like. */
-  decode(bytes: Uint8Array, file: string): Promise<string>;
-  /** The contract of a function that `file` defines, declares or calls; undefined when there is no such function. */
-  contractOf(tree: SourceTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined>;
-  /** Markdown of a contract; `link` gives the target of a link to a place. */
-  contractMarkdown(contract: FunctionContract, link: (position: Position) => string): Promise<string>;
-  /** Source has changed: contracts that were worked out may be stale. */
-  forget(): void;
-  modelOf(tree: SourceTree, file: string, name: string): Promise<Model>;
-  simulate(request: SimulateRequest): Promise<TraceDocument>;
-  /** The tree as a patch leaves it, and the paths that differ. Rejects with InputError when it does not apply. */
-  patchedTree(tree: SourceTree, patch: string, label: string): Promise<{ tree: SourceTree; files: readonly string[] }>;
+  /** The functions that a text defines. Its parse is kept until `close`, the most recently used few at least. */
+  functions(source: SourceText): Promise<readonly FunctionSpan[]>;
+  /** The text of that key is no longer of interest. */
+  close(key: string): void;
+  /** The contract of a function that `file` defines or can call; undefined when there is no such function. */
+  contractOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined>;
+  /** The contracts of all functions of a file. */
+  contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument>;
+  /** A file of a tree has changed: what was worked out from it is stale. */
+  changed(tree: KeyedTree, file: string): void;
+  modelOf(tree: KeyedTree, file: string, name: string): Promise<Model>;
+  /** Rejects with AbortError once `signal` says so, whatever the run is doing. */
+  simulate(request: SimulateRequest, signal?: AbortSignal, progress?: Progress): Promise<TraceDocument>;
 }

@@ -48,14 +48,28 @@ export function scenarioOutline(text: string): ScenarioOutline | undefined {
     sources.push(...strings(code.slice(from, closing(code, from, '(', ')'))));
   }
 
-  // A helper function in the scenario may stand between a thread and the kernel, so threads also get the names that
-  // such helpers use: all braces outside SETUP, THREAD, INVARIANT and FINALLY.
-  const threads: { name: string; line: number; names: string[] }[] = [];
-  for (const m of code.matchAll(/\bTHREAD\s*\(\s*(\w+)[^)]*\)\s*\{/g)) {
+  const bodies: { name: string; line: number; body: string }[] = [];
+  let rest = '';
+  let at = 0;
+  for (const m of code.matchAll(
+    /\b(?:SETUP|FINALLY|THREAD\s*\(\s*(\w+)[^)]*\)|INVARIANT\s*\((?:"(?:\\.|[^"\\\n])*"|[^")])*\))\s*\{/g,
+  )) {
+    if (m.index < at) continue;
     const from = m.index + m[0].length - 1;
-    const body = code.slice(from, closing(code, from, '{', '}'));
-    threads.push({ name: m[1]!, line: code.slice(0, m.index).split('\n').length, names: identifiers(body) });
+    const end = closing(code, from, '{', '}');
+    rest += `${code.slice(at, m.index)};`;
+    at = end;
+    if (m[1]) bodies.push({ name: m[1], line: code.slice(0, m.index).split('\n').length, body: code.slice(from, end) });
   }
+  rest += code.slice(at);
+  // A helper function of the scenario may stand between a thread and the kernel: threads get the names outside of all
+  // blocks as well.
+  const helpers = identifiers(rest.replace(/^[ \t]*#.*$/gm, ' '));
+  const threads = bodies.map(({ name, line, body }) => ({
+    name,
+    line,
+    names: [...new Set([...identifiers(body), ...helpers])],
+  }));
   return { title: title || 'untitled scenario', sources, threads };
 }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { decodeSource } from '../core/text/decode.ts';
 import type { SourceTree } from '../core/text/source.ts';
 import { type Definition, definitions, reached } from './coverage.ts';
 import type { Engine } from './engine.ts';
@@ -108,15 +109,10 @@ export class Scenarios implements vscode.Disposable {
     const key = tree.uri(path).toString();
     const known = this.#definitions.get(key);
     if (known && sameBytes(known.bytes, bytes)) return known.found;
-    const text = await this.engine.decode(bytes, path);
-    const parsed = await this.engine.parse(text);
-    try {
-      const found = definitions(text, parsed.functions());
-      this.#definitions.set(key, { bytes, found });
-      return found;
-    } finally {
-      parsed.dispose();
-    }
+    const text = decodeSource(bytes, path);
+    const found = definitions(text, await this.engine.functions({ key, file: path, text }));
+    this.#definitions.set(key, { bytes, found });
+    return found;
   }
 
   /** One of several, by quick pick; undefined when the user lets it be. */

@@ -42,6 +42,7 @@ export function readSchedule(value: unknown): ScheduleChoice | undefined {
     };
   }
   if (v['kind'] === 'random' && Number.isInteger(v['seed'])) return { kind: 'random', seed: Number(v['seed']) };
+  if (v['kind'] === 'script' && typeof v['script'] === 'string') return { kind: 'script', script: v['script'] };
   if (v['kind'] === 'explicit' && Array.isArray(v['choices']) && v['choices'].every(Number.isInteger))
     return { kind: 'explicit', choices: v['choices'] as number[] };
   return undefined;
@@ -50,6 +51,7 @@ export function readSchedule(value: unknown): ScheduleChoice | undefined {
 export function scheduleTitle(schedule: ScheduleChoice): string {
   if (schedule.kind === 'random') return `random, seed ${schedule.seed}`;
   if (schedule.kind === 'explicit') return 'replayed schedule';
+  if (schedule.kind === 'script') return `script: ${schedule.script}`;
   return schedule.quantum && schedule.quantum > 1 ? `round robin, ${schedule.quantum} steps each` : 'round robin';
 }
 

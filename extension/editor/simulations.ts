@@ -32,10 +32,12 @@ export class Simulations {
     readonly sources: Sources,
   ) {}
 
-  /** Rejects with InputError for mistakes in the scenario, the patch or the source, CancellationError when cancelled. */
-  open(key: SessionKey): Promise<Session> {
-    return withProgress(`Lockstep: ${key.kind === 'run' ? 'simulating' : 'opening trace'}`, (report, signal) =>
-      key.kind === 'run' ? this.#run(key, report, signal) : this.#saved(key),
+  /** Rejects with InputError for mistakes in the scenario, the patch or the source, AbortError when cancelled. */
+  open(key: SessionKey, abort?: AbortController): Promise<Session> {
+    return withProgress(
+      `Lockstep: ${key.kind === 'run' ? 'simulating' : 'opening trace'}`,
+      (report, signal) => (key.kind === 'run' ? this.#run(key, report, signal) : this.#saved(key)),
+      abort,
     );
   }
 
@@ -56,21 +58,19 @@ export class Simulations {
       scenarioText: scenario.text,
       schedule: key.schedule,
       stepLimit: settings.stepLimit(),
-      signal,
     };
+    const run = (side: { tree: EditorTree; label: string; patchLabel?: string }, what: string) =>
+      this.engine.simulate({ ...request, ...side }, signal, steps =>
+        report(`${what}, ${steps.toLocaleString('en')} steps`),
+      );
     report(scenario.outline.title);
-    await breathe(signal);
-    const before: Side = {
-      tree: base,
-      trace: await this.engine.simulate({ ...request, tree: base, label: base.label }),
-    };
+    const before: Side = { tree: base, trace: await run({ tree: base, label: base.label }, scenario.outline.title) };
     if (!key.patch) return { key, title: scenario.outline.title, before, scenario: uri };
 
     const patch = vscode.Uri.parse(key.patch);
     report(nameOf(patch));
     const tree = await this.sources.patched(base, patch);
-    await breathe(signal);
-    const trace = await this.engine.simulate({ ...request, tree, label: tree.label, patchLabel: nameOf(patch) });
+    const trace = await run({ tree, label: tree.label, patchLabel: nameOf(patch) }, nameOf(patch));
     return { key, title: scenario.outline.title, before, after: { tree, trace }, scenario: uri };
   }
 
@@ -89,20 +89,14 @@ export class Simulations {
   }
 }
 
-/** Lets the host deliver what has come in (a cancel among it) before a run takes the thread. */
-async function breathe(signal: AbortSignal): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve));
-  if (signal.aborted) throw new vscode.CancellationError();
-}
-
 const PATIENCE = 700;
 
 /** Does something; a notification with Cancel appears when it takes longer than a moment. */
 export async function withProgress<T>(
   title: string,
   task: (report: (message: string) => void, signal: AbortSignal) => Promise<T>,
+  abort = new AbortController(),
 ): Promise<T> {
-  const abort = new AbortController();
   let last = '';
   let show: ((message: string) => void) | undefined;
   const running = task(message => {

@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
 import { InputError, type SourceTree } from '../core/text/source.ts';
 import { Scheme } from './contributions.ts';
-import type { Engine } from './engine.ts';
 import type { EditorTree, Trees } from './workspaceTree.ts';
 
 /** A tree as a patch leaves it: files that the patch touches are read-only documents of their own scheme. */
 class PatchedTree implements EditorTree {
   readonly label: string;
+  readonly key: string;
   readonly root: vscode.Uri;
-  readonly #files: ReadonlySet<string>;
+  /** Paths that the patch changes. */
+  readonly files: ReadonlySet<string>;
   constructor(
     readonly base: EditorTree,
     readonly patch: vscode.Uri,
@@ -17,7 +18,8 @@ class PatchedTree implements EditorTree {
   ) {
     this.label = `${base.label} + ${nameOf(patch)}`;
     this.root = base.root;
-    this.#files = new Set(files);
+    this.key = `${base.key} ${patch}`;
+    this.files = new Set(files);
   }
   read(path: string) {
     return this.overlay.read(path);
@@ -26,7 +28,7 @@ class PatchedTree implements EditorTree {
     return this.overlay.list(path);
   }
   uri(path: string): vscode.Uri {
-    if (!this.#files.has(path)) return this.base.uri(path);
+    if (!this.files.has(path)) return this.base.uri(path);
     const query = JSON.stringify({ root: this.base.root.toString(), patch: this.patch.toString() });
     return vscode.Uri.from({ scheme: Scheme.patched, path: `/${nameOf(this.patch)}/${path}`, query });
   }
@@ -52,10 +54,7 @@ export class Sources implements vscode.TextDocumentContentProvider, vscode.Dispo
   readonly #patched = new Map<string, Promise<PatchedTree>>();
   readonly #registration: vscode.Disposable;
 
-  constructor(
-    readonly engine: Engine,
-    readonly trees: Trees,
-  ) {
+  constructor(readonly trees: Trees) {
     this.#registration = vscode.Disposable.from(
       vscode.workspace.registerTextDocumentContentProvider(Scheme.patched, this),
       // A patch or a patched file that is saved again makes the overlay stale.
@@ -86,7 +85,8 @@ export class Sources implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   async #patch(base: EditorTree, patch: vscode.Uri): Promise<PatchedTree> {
     const bytes = await vscode.workspace.fs.readFile(patch);
-    const { tree, files } = await this.engine.patchedTree(base, new TextDecoder().decode(bytes), nameOf(patch));
+    const { patchedTree } = await import('../core/patch/overlay.ts');
+    const { tree, files } = await patchedTree(base, new TextDecoder().decode(bytes), nameOf(patch));
     return new PatchedTree(base, patch, tree, files);
   }
 

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { SourceTree } from '../core/text/source.ts';
+import type { KeyedTree } from './engine.ts';
 import { settings } from './settings.ts';
 
 /** A source tree in the editor: the core's paths and the editor's URIs side by side. */
-export interface EditorTree extends SourceTree {
+export interface EditorTree extends KeyedTree {
   readonly root: vscode.Uri;
   /** URI of a path of the tree. */
   uri(path: string): vscode.Uri;
@@ -14,7 +14,9 @@ export interface EditorTree extends SourceTree {
 /** `vscode.workspace.fs` as a source tree; what is open in an editor and not yet saved wins over the disk. */
 export class WorkspaceTree implements EditorTree {
   readonly label: string;
+  readonly key: string;
   constructor(readonly root: vscode.Uri) {
+    this.key = root.toString();
     this.label = root.path.split('/').filter(Boolean).at(-1) ?? root.path;
   }
 
@@ -99,7 +101,7 @@ export class Trees implements vscode.Disposable {
   /** The kernel tree around a file, else the workspace folder it is in, else its own folder. */
   async around(uri: vscode.Uri): Promise<WorkspaceTree> {
     const folder = vscode.Uri.joinPath(uri, '..');
-    const kernel = await this.#kernelAround(folder);
+    const kernel = await this.kernelAround(folder);
     return this.at(kernel ?? vscode.workspace.getWorkspaceFolder(uri)?.uri ?? folder);
   }
 
@@ -110,20 +112,21 @@ export class Trees implements vscode.Disposable {
     const named = settings.kernelTree();
     if (named) roots.push(named);
     for (const folder of vscode.workspace.workspaceFolders ?? [])
-      roots.push((await this.#kernelAround(folder.uri)) ?? folder.uri);
+      roots.push((await this.kernelAround(folder.uri)) ?? folder.uri);
     roots.push(this.sample);
     const seen = new Set<string>();
     return roots.filter(r => !seen.has(r.toString()) && seen.add(r.toString())).map(r => this.at(r));
   }
 
-  #kernelAround(folder: vscode.Uri): Promise<vscode.Uri | undefined> {
+  /** The root of the kernel tree that a folder is in, if it is in one. */
+  kernelAround(folder: vscode.Uri): Promise<vscode.Uri | undefined> {
     const key = folder.toString();
     let found = this.#rootOfFolder.get(key);
     if (!found) {
       found = (async () => {
         if (await isKernelTree(folder)) return folder;
         const parent = vscode.Uri.joinPath(folder, '..');
-        return parent.path === folder.path ? undefined : this.#kernelAround(parent);
+        return parent.path === folder.path ? undefined : this.kernelAround(parent);
       })();
       this.#rootOfFolder.set(key, found);
       // A tree may still be being unpacked: only a found one is remembered.

@@ -66,6 +66,11 @@ export class Analysis {
       .sort((a, b) => a.start - b.start);
   }
 
+  /** What a name that this file uses stands for: the definitions in it, its headers, then the tree's other .c files. */
+  definitions(name: string): Promise<readonly Definition[]> {
+    return this.viewOf(this.root).definitions(name);
+  }
+
   /** The summary of a function of this file. Questions are answered one at a time: they share the recursion state. */
   summary(definition: Definition): Promise<Summary> {
     const known = this.done[0]!.get(definition);

@@ -1,0 +1,128 @@
+import { simulate } from '../core/explore/simulate.ts';
+import { primitives } from '../core/kernel/table.ts';
+import { ContractAnalyser } from '../core/locks/contracts.ts';
+import { reachableContract } from '../core/locks/reachable.ts';
+import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import { loopMacros } from '../core/syntax/idioms.ts';
+import { CParser, type ParserAssets, type SourceFile } from '../core/syntax/parser.ts';
+import { decodeSource } from '../core/text/decode.ts';
+import { InputError, type SourceTree } from '../core/text/source.ts';
+import { modelOf } from '../core/translate/model.ts';
+import type {
+  Engine,
+  FunctionSpan,
+  KeyedTree,
+  Model,
+  Progress,
+  SimulateRequest,
+  SourceText,
+} from '../editor/engine.ts';
+import { aborted } from './errors.ts';
+
+/** Parses and trees that are kept, each the most recently used. */
+const MOST_PARSES = 12;
+const MOST_TREES = 4;
+
+/** The core behind the editor's questions, in one thread. Owns the parser, its trees and the analysers. */
+export class CoreService implements Engine {
+  #parser: Promise<CParser> | undefined;
+  readonly #parses = new Map<string, SourceFile>();
+  readonly #analysers = new Map<string, Promise<ContractAnalyser>>();
+  /** The last text of a file that was looked at, by its name: what is no C is said before anything is analysed. */
+  readonly #looked = new Map<string, string>();
+
+  /** `assets`: the bytes of the two .wasm files, asked for when the parser is first needed. */
+  constructor(readonly assets: () => Promise<ParserAssets>) {}
+
+  async functions({ key, file, text }: SourceText): Promise<readonly FunctionSpan[]> {
+    this.#look(file, text);
+    const parser = await this.#c();
+    const kept = this.#parses.get(key);
+    const parsed = !kept ? parser.parse(text) : kept.original === text ? kept : kept.edit(text);
+    this.#parses.delete(key);
+    this.#parses.set(key, parsed);
+    for (const oldest of this.#parses.keys()) {
+      if (this.#parses.size <= MOST_PARSES) break;
+      this.close(oldest);
+    }
+    return parsed.functions().map(({ name, line, start, end, nameStart, bodyStart }) => ({
+      name,
+      line,
+      start,
+      end,
+      nameStart,
+      bodyStart,
+    }));
+  }
+
+  close(key: string): void {
+    this.#parses.get(key)?.dispose();
+    this.#parses.delete(key);
+  }
+
+  async contractOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined> {
+    if (text !== undefined) this.#look(file, text);
+    return reachableContract(await this.#analyser(tree), file, name, text);
+  }
+
+  async contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument> {
+    if (text !== undefined) this.#look(file, text);
+    return (await this.#analyser(tree)).contracts(file, text);
+  }
+
+  changed(tree: { readonly key: string }, file: string): void {
+    void this.#analysers.get(tree.key)?.then(
+      analyser => analyser.forget(file),
+      () => undefined,
+    );
+  }
+
+  async modelOf(tree: KeyedTree, file: string, name: string): Promise<Model> {
+    const bytes = await tree.read(file);
+    if (!bytes) throw new InputError(`${file}: no such file in ${tree.label}`, { file });
+    decodeSource(bytes, file);
+    return modelOf(tree, file, name, primitives);
+  }
+
+  async simulate(request: SimulateRequest, signal?: AbortSignal, progress?: Progress): Promise<TraceDocument> {
+    const trace = await simulate({ ...request, ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) });
+    // Half a run that nobody waits for any more is no answer.
+    if (signal?.aborted) throw aborted();
+    return trace;
+  }
+
+  #c(): Promise<CParser> {
+    this.#parser ??= this.assets()
+      .then(assets => CParser.create(assets))
+      .catch((error: unknown) => {
+        this.#parser = undefined;
+        throw error;
+      });
+    return this.#parser;
+  }
+
+  #analyser(tree: KeyedTree): Promise<ContractAnalyser> {
+    const { key } = tree;
+    const known = this.#analysers.get(key) ?? this.#makeAnalyser(tree);
+    this.#analysers.delete(key);
+    this.#analysers.set(key, known);
+    known.catch(() => this.#analysers.delete(key));
+    for (const oldest of this.#analysers.keys()) {
+      if (this.#analysers.size <= MOST_TREES) break;
+      this.#analysers.delete(oldest);
+    }
+    return known;
+  }
+
+  async #makeAnalyser(tree: SourceTree): Promise<ContractAnalyser> {
+    const [parser, format] = await Promise.all([this.#c(), tree.read('.clang-format')]);
+    return new ContractAnalyser(parser, tree, { loops: format ? loopMacros(new TextDecoder().decode(format)) : [] });
+  }
+
+  #look(file: string, text: string): void {
+    if (this.#looked.get(file) === text) return;
+    decodeSource(new TextEncoder().encode(text), file);
+    this.#looked.set(file, text);
+    if (this.#looked.size > MOST_PARSES) this.#looked.delete(this.#looked.keys().next().value!);
+  }
+}

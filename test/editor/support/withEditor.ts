@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CodeServer, type Home, installVsix, makeHome, startCodeServer } from './codeServer.ts';
+import { Workbench } from './workbench.ts';
+import { makeWorkspace } from './workspace.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const vsix = join(root, 'dist/lockstep.vsix');
+
+/** Packages the extension once for all suites of a run. */
+let packaged: string | undefined;
+
+function packageOnce(): string {
+  if (packaged) return packaged;
+  execFileSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  if (!existsSync(vsix)) throw new Error(`npm run package did not write ${vsix}`);
+  packaged = vsix;
+  return packaged;
+}
+
+/** Bytes of the package, for the bound on its size. */
+export function packageSize(): number {
+  return statSync(packageOnce()).size;
+}
+
+export interface Editor {
+  readonly bench: Workbench;
+  /** The workspace: a kernel tree of links, in a folder of its own. */
+  readonly workspace: string;
+  /** The kernel tree. */
+  readonly kernel: string;
+}
+
+/**
+ * A VS Code with the packaged extension for the suite that calls this, and a kernel tree as its workspace. A test that
+ * fails leaves a screenshot.
+ */
+export function withEditor(prepare: (workspace: string) => void = () => undefined): Editor {
+  let bench: Workbench | undefined;
+  let server: CodeServer | undefined;
+  let home: Home | undefined;
+  let workspace = '';
+  const kernel = process.env.KERNEL_TREE ?? '';
+
+  before(async function () {
+    this.timeout(180_000);
+    if (!kernel) throw new Error('KERNEL_TREE is not set: npm run kernel provides a tree, npm test finds it');
+    const file = packageOnce();
+    home = makeHome();
+    installVsix(home, file);
+    if (!readdirSync(home.extensions).some(name => name.startsWith('lockstep.lockstep-')))
+      throw new Error('code-server did not install the package');
+    workspace = makeWorkspace(kernel);
+    prepare(workspace);
+    server = await startCodeServer(home);
+    bench = await Workbench.open(server.url, workspace);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed' || !bench) return;
+    await bench.shot(`failed ${this.currentTest.fullTitle()}`.replace(/[^\w]+/g, '-').slice(0, 100));
+  });
+
+  after(async () => {
+    await bench?.close();
+    await server?.stop();
+    if (workspace) rmSync(join(workspace, '..'), { recursive: true, force: true });
+  });
+
+  return {
+    get bench() {
+      return bench!;
+    },
+    get workspace() {
+      return workspace;
+    },
+    kernel,
+  };
+}

@@ -1,0 +1,24 @@
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A workspace that is a kernel tree in all that Lockstep reads: links to the tree's own folders and files. It is not the
+ * tree itself because a file watcher over 80,000 files takes VS Code longer to set up than all tests; links are not
+ * watched. `tools`, `drivers` and the like are left out: nothing here reads them.
+ */
+export function makeWorkspace(tree: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-ws-'));
+  const root = join(folder, 'linux-6.1');
+  mkdirSync(root);
+  const wanted = new Set(['arch', 'include', 'kernel', 'lib', 'mm', 'Kbuild', 'Makefile', '.clang-format']);
+  for (const name of readdirSync(tree)) if (wanted.has(name)) symlinkSync(join(tree, name), join(root, name));
+  return root;
+}
+
+/** Adds a file of the test's own to a workspace. */
+export function addFile(workspace: string, name: string, content: string | Uint8Array): void {
+  const path = join(workspace, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, content);
+}
