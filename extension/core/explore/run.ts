@@ -104,29 +104,34 @@ export class Run {
   }
 
   private limit(enabled: readonly number[]): End {
-    const where = enabled.map(t => {
-      const { k } = this.runners[t]!;
-      return `${k.name} is in ${k.function?.name ?? 'its start'} at ${k.function?.file ?? ''}:${k.pending?.line ?? 0}`;
-    });
-    return {
-      kind: 'limit',
-      message: `not finished after ${this.stepLimit} steps: ${where.join('; ')}. An endless loop, or --steps is too low`,
-    };
+    const where = enabled.map(t => standsAt(this.runners[t]!.k)).join('; ');
+    return { kind: 'limit', message: `not finished after ${this.stepLimit} steps: ${where}. ${LIMIT}` };
   }
 }
+
+const LIMIT = 'An endless loop, or the step limit is too low';
+const standsAt = (k: MachineThread): string =>
+  `${k.name} is in ${k.function?.name ?? 'its start'} at ${k.function?.file ?? ''}:${k.pending?.line ?? 0}`;
 
 /**
  * Runs one body to its end with nobody beside it: SETUP, INVARIANT, FINALLY.
  *
  * @returns what the body returned, or how it ended instead
  */
-export function runAlone(machine: Machine, name: string, body: Body): { value: unknown } | { end: End } {
+export function runAlone(
+  machine: Machine,
+  name: string,
+  body: Body,
+  stepLimit: number,
+): { value: unknown } | { end: End } {
   const k = machine.thread(name, -1);
   try {
     const begun = body(k);
     if (!isRunning(begun)) return { value: begun };
-    for (let step = begun.next(); ; step = begun.next()) {
+    for (let step = begun.next(), steps = 0; ; step = begun.next(), steps++) {
       if (step.done) return { value: step.value };
+      if (steps >= stepLimit)
+        return { end: { kind: 'limit', message: `not finished after ${stepLimit} steps: ${standsAt(k)}. ${LIMIT}` } };
       if (k.pending?.enabled && !k.pending.enabled())
         return { end: { kind: 'deadlock', message: machine.locks.whoWaits([k]).join('; ') } };
       k.pending = undefined;

@@ -92,6 +92,7 @@ export class Simulation {
       request.schedule,
       this.scenario.threads.map(t => t.name),
     );
+    const stepLimit = request.stepLimit ?? STEP_LIMIT;
     const machine = new Machine({});
     const loaded = loadProgram(this.program, machine);
     const missing = this.program.globals
@@ -101,7 +102,7 @@ export class Simulation {
     const { scenario } = this;
     const setupRecord = new Recorder(new PageTables(machine.memory, undefined), missing);
     machine.sink = setupRecord;
-    const setup = this.alone(machine, loaded, scenario.setup);
+    const setup = this.alone(machine, loaded, scenario.setup, stepLimit);
     const tables = new PageTables(machine.memory, tableRoot(machine));
     const snapshot = tables.snapshot();
     const recorder = new Recorder(tables, missing);
@@ -115,7 +116,7 @@ export class Simulation {
         body: this.body(loaded, part),
       })),
       scheduler,
-      request.stepLimit ?? STEP_LIMIT,
+      stepLimit,
     );
     let end: End | undefined = setup.end && { ...setup.end, message: `SETUP: ${setup.end.message ?? ''}` };
     while (end === undefined) {
@@ -129,10 +130,10 @@ export class Simulation {
     machine.sink = new Recorder(tables, missing);
     if (end.kind === 'finished') {
       for (const part of scenario.invariants) {
-        const result = this.alone(machine, loaded, part);
+        const result = this.alone(machine, loaded, part, stepLimit);
         invariants.push({ name: part.name, held: !result.end && !result.value, line: part.line });
       }
-      const last = this.alone(machine, loaded, scenario.finally);
+      const last = this.alone(machine, loaded, scenario.finally, stepLimit);
       if (last.end) end = { ...last.end, message: `FINALLY: ${last.end.message ?? ''}` };
     }
     const unmodelled = [...setupRecord.unmodelledCalls(), ...recorder.unmodelledCalls()];
@@ -154,8 +155,13 @@ export class Simulation {
     };
   }
 
-  private alone(machine: Machine, loaded: Loaded, part: ScenarioPart | undefined): { value?: unknown; end?: End } {
-    return part ? runAlone(machine, part.name, this.body(loaded, part)) : {};
+  private alone(
+    machine: Machine,
+    loaded: Loaded,
+    part: ScenarioPart | undefined,
+    stepLimit: number,
+  ): { value?: unknown; end?: End } {
+    return part ? runAlone(machine, part.name, this.body(loaded, part), stepLimit) : {};
   }
 
   private body(loaded: Loaded, part: ScenarioPart): Body {

@@ -180,7 +180,8 @@ export class MachineThread implements Thread {
   enter(fn: FunctionInfo, size: number): Ptr {
     const base = this.top;
     this.frames.push({ fn, base });
-    this.top += Math.ceil(size / 16) * 16;
+    // Every call takes its return address and a saved frame pointer at least, so that endless recursion ends here.
+    this.top += 16 + Math.ceil(size / 16) * 16;
     if (this.top > this.stack + STACK_SIZE) this.bug(`stack overflow in ${fn.name}: over ${STACK_SIZE} bytes`, fn.line);
     if (size > 0) this.zero(base, size);
     return base;

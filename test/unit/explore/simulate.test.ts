@@ -155,6 +155,23 @@ THREAD(waiter) { while (!flag) ; }`;
     );
   });
 
+  it('endless loops and recursion end with their place, in SETUP and without visible steps too', async () => {
+    const ends = async (text: string) =>
+      (await run(`SCENARIO("s");\nstatic int x;\n${text}`, undefined, { stepLimit: 5000 })).end;
+    const loop = await ends('THREAD(a) { for (;;) ; }');
+    assert.equal(loop.kind, 'limit');
+    assert.match(loop.message!, /a\.scenario\.c:3: a loop in lockstep_thread_a/);
+    const setup = await ends('SETUP { while (!x) ; }\nTHREAD(a) { }');
+    assert.equal(setup.kind, 'limit');
+    assert.match(
+      setup.message!,
+      /^SETUP: not finished after 5000 steps: setup is in lockstep_setup at a\.scenario\.c:3/,
+    );
+    const recursion = await ends('static void f(void) { f(); }\nTHREAD(a) { f(); }');
+    assert.equal(recursion.kind, 'bug');
+    assert.match(recursion.message!, /^a\.scenario\.c:4: in a: endless recursion/);
+  });
+
   it('stops when it is cancelled', async () => {
     const abort = new AbortController();
     const trace = await run(
