@@ -236,18 +236,25 @@ export class Panel {
     if (!place) return;
     const { step } = this.#view;
     const count = `${lit.length} event${lit.length === 1 ? '' : 's'}`;
-    const go = (by: number) => () => {
-      const steps = lit.map(i => run.trace.events[i]!.step);
-      const to = by > 0 ? steps.find(s => s > step) : steps.findLast(s => s < step);
-      if (to !== undefined) this.#moveTo(to);
+    const steps = lit.map(i => run.trace.events[i]!.step);
+    const go = (text: string, to: number | undefined) => {
+      const element = link(text, `Move to the ${text} event of this line`, () => this.#moveTo(to!));
+      element.disabled = to === undefined;
+      return element;
     };
     this.#here.replaceChildren(
       h('span', { class: 'code' }, `${place.file}:${place.line}`),
       h('span', { class: 'quiet' }, ` (the editor's cursor): ${lit.length ? count : 'no event'}`),
       ...(lit.length
         ? [
-            link('previous', 'Move to the previous event of this line', go(-1)),
-            link('next', 'Move to the next event of this line', go(1)),
+            go(
+              'previous',
+              steps.findLast(s => s < step),
+            ),
+            go(
+              'next',
+              steps.find(s => s > step),
+            ),
           ]
         : []),
     );

@@ -156,8 +156,10 @@ export class Workbench {
     if (line !== undefined) await this.goTo(line);
   }
 
+  /** Puts the text cursor of the first column's file on a line. */
   async goTo(line: number): Promise<void> {
     const { page } = this;
+    await this.run('View: Focus First Editor Group');
     await page.keyboard.press('Control+G');
     const input = page.locator('.quick-input-widget .quick-input-box input');
     await input.fill(`:${line}`);
@@ -208,13 +210,11 @@ export class Workbench {
     return this.page.evaluate(afterTexts);
   }
 
-  /** Waits until the text cursor of the active editor is on a line. */
+  /** Waits until the text cursor of the first column's editor is on a line. */
   async cursorIsOn(line: number): Promise<void> {
-    const status = this.page.locator('.statusbar-item', { hasText: /^Ln \d+/ });
-    await this.until(
-      async () => (await status.first().innerText()).startsWith(`Ln ${line},`),
-      () => status.first().innerText(),
-    );
+    const active = this.page.locator('.editor-group-container').first().locator('.line-numbers.active-line-number');
+    const shown = async () => (await active.allInnerTexts()).join();
+    await this.until(async () => (await shown()) === String(line), shown);
   }
 
   /** The document of the panel. It is swapped whenever its html changes: ask again rather than keep it. */
