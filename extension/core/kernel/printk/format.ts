@@ -1,137 +1,175 @@
 import type { Ptr } from '../../machine/abi.ts';
-import { hexAddress } from '../../machine/layout.ts';
+import { PAGE_SIZE } from '../../machine/layout.ts';
+import { errnoName } from './errnoNames.ts';
 
-/** What formatting needs to know of the machine. */
+/** What formatting needs of the machine; what cannot be read is the machine's to report. */
 export interface FormatMachine {
-  /** The NUL-terminated string at an address, one char per byte, at most `limit`; undefined when nothing is mapped there. */
-  cstring(p: Ptr, limit?: number): string | undefined;
+  /** The bytes before the NUL at an address, one char per byte, at most `limit`; reads no byte beyond these. */
+  cstring(p: Ptr, limit?: number): string;
+  u64(p: Ptr): bigint;
   /** `function+0x10`; undefined for an address that is no function's. */
   symbolAt(p: Ptr): string | undefined;
-  read(p: Ptr, type: 'u8' | 'u16' | 'u32'): number;
-  read(p: Ptr, type: 'u64'): bigint;
+  /** The kernel complains of the format and goes on. */
+  warn(text: string): void;
+  /** C gives no meaning to this format with these arguments. */
+  fault(text: string): never;
 }
 
-type Argument = number | bigint;
-
-const DIRECTIVE = /%(?:%|([-+ #0]*)(\*|-?\d+)?(?:\.(\*|-?\d*))?(hh|h|ll|l|L|q|z|t|j)?([a-zA-Z]))/g;
-const BITS: Readonly<Record<string, number>> = { hh: 8, h: 16, l: 64, ll: 64, L: 64, q: 64, z: 64, t: 64, j: 64 };
-
-/**
- * vsnprintf() of lib/vsprintf.c without a size.
- *
- * Arguments are as C's promotions leave them. %p, which a kernel hashes, prints the plain value, as %px does; %n is
- * refused as the kernel refuses it.
- *
- * @returns the text, one char per byte
- */
-export function format(text: string, args: readonly Argument[], machine: FormatMachine): string {
-  let next = 0;
-  const take = (): Argument => args[next++] ?? 0;
-  let out = '';
-  let at = 0;
-  for (let m = nextDirective(text, at); m; m = nextDirective(text, at)) {
-    out += text.slice(at, m.index);
-    at = m.index + m[0].length;
-    if (m[0] === '%%') {
-      out += '%';
-      continue;
-    }
-    let flags = m[1] ?? '';
-    let width = m[2] === '*' ? Number(take()) : Number(m[2] ?? 0);
-    if (width < 0) {
-      flags += '-';
-      width = -width;
-    }
-    let precision = m[3] === undefined ? undefined : m[3] === '*' ? Number(take()) : Number(m[3] || 0);
-    if (precision !== undefined && precision < 0) precision = m[3] === '*' ? 0 : undefined;
-    const spec: Spec = { flags, width, precision, bits: BITS[m[4] ?? ''] ?? 32 };
-    const conversion = m[5]!;
-    if (conversion === 'p') {
-      const extension = /^[A-Za-z][A-Za-z0-9]*/.exec(text.slice(at))?.[0] ?? '';
-      const { shown, used } = pointer(Number(take()), extension, spec, machine);
-      at += used;
-      out += shown;
-    } else out += one(conversion, spec, take, machine) ?? m[0];
-  }
-  return out + text.slice(at);
-}
-
-function nextDirective(text: string, from: number): RegExpExecArray | null {
-  DIRECTIVE.lastIndex = from;
-  return DIRECTIVE.exec(text);
-}
+/** An argument after C's promotions: 64-bit integers are bigint, pointers and all else are number. */
+export type Argument = number | bigint;
 
 interface Spec {
   readonly flags: string;
-  readonly width: number;
+  readonly width: number | undefined;
   readonly precision: number | undefined;
-  readonly bits: number;
 }
 
-function one(conversion: string, spec: Spec, take: () => Argument, machine: FormatMachine): string | undefined {
+const DIRECTIVE = /%([-+ #0]*)(\d+|\*)?(\.(?:\d+|\*)?)?(hh|h|ll|l|L|z|t)?(.?)/gs;
+const BITS: Readonly<Record<string, number>> = { hh: 8, h: 16, l: 64, ll: 64, L: 64, z: 64, t: 64 };
+/** FIELD_WIDTH_MAX and PRECISION_MAX of lib/vsprintf.c. */
+const WIDTH_MAX = 2 ** 23 - 1;
+const PRECISION_MAX = 2 ** 15 - 1;
+
+/**
+ * vsnprintf() of lib/vsprintf.c without a size, where it differs from C too: the 0 flag counts beside a precision, `%+u`
+ * has no sign, `%#o` of 0 has no prefix, `*` gives a negative precision the value 0, and an unsupported conversion (`%n`,
+ * `%f`) ends the text.
+ *
+ * %p and %pK, which a kernel hashes, print the 16 digits of the address, as no_hash_pointers and %px do. %pS and %pB give
+ * `function+0x0` without the function's size: no function has one here. Extensions of %p that read structures
+ * (%pd, %pGp, %pV, …) print the address, too.
+ *
+ * @param text the format, and so the result: one char per byte
+ */
+export function format(text: string, args: readonly Argument[], machine: FormatMachine): string {
+  let out = '';
+  let at = 0;
+  let next = 0;
+  const take = (directive: string): Argument =>
+    args[next++] ?? machine.fault(`a format has no argument for ${directive}: ${JSON.stringify(text)}`);
+  for (;;) {
+    DIRECTIVE.lastIndex = at;
+    const m = DIRECTIVE.exec(text);
+    if (m === null) return out + text.slice(at);
+    out += text.slice(at, m.index);
+    at = m.index + m[0].length;
+    const conversion = m[5]!;
+    if (!CONVERSIONS.includes(conversion) || conversion === '') {
+      machine.warn(`Please remove unsupported %${conversion} in format string`);
+      return out;
+    }
+    const spec = specOf(m, () => Number(take(m[0])));
+    if (conversion === '%') out += '%';
+    else if (conversion === 'p') {
+      const extension = /^[A-Za-z0-9]*/.exec(text.slice(at))![0];
+      at += extension.length;
+      out += pointer(take(m[0]), extension, spec, machine);
+    } else out += convert(conversion, BITS[m[4] ?? ''] ?? 32, spec, take(m[0]), machine);
+  }
+}
+
+const CONVERSIONS = 'diuoxXcsp%';
+
+/** Flags, width and precision of a directive; `*` takes an argument each. */
+function specOf(m: RegExpExecArray, star: () => number): Spec {
+  let flags = m[1]!;
+  let width = m[2] === undefined ? undefined : m[2] === '*' ? star() : Number(m[2]);
+  if (width !== undefined && width < 0) {
+    flags += '-';
+    width = -width;
+  }
+  const asked = m[3]?.slice(1);
+  const precision = !asked ? undefined : asked === '*' ? Math.max(0, star()) : Number(asked);
+  return {
+    flags,
+    width: width === undefined ? undefined : Math.min(width, WIDTH_MAX),
+    precision: precision === undefined ? undefined : Math.min(precision, PRECISION_MAX),
+  };
+}
+
+function convert(conversion: string, bits: number, spec: Spec, arg: Argument, machine: FormatMachine): string {
+  const unsigned = (): bigint => BigInt.asUintN(bits, BigInt(arg));
   switch (conversion) {
     case 'd':
     case 'i':
-      return integer(BigInt.asIntN(spec.bits, BigInt(take())), 10, spec);
+      return number(BigInt.asIntN(bits, BigInt(arg)), 10, spec, signOf);
     case 'u':
-      return integer(BigInt.asUintN(spec.bits, BigInt(take())), 10, spec);
+      return number(unsigned(), 10, spec);
     case 'o':
-      return integer(BigInt.asUintN(spec.bits, BigInt(take())), 8, spec);
+      return number(unsigned(), 8, spec);
     case 'x':
-      return integer(BigInt.asUintN(spec.bits, BigInt(take())), 16, spec);
+      return number(unsigned(), 16, spec);
     case 'X':
-      return integer(BigInt.asUintN(spec.bits, BigInt(take())), 16, spec).toUpperCase();
+      return number(unsigned(), 16, spec).toUpperCase();
     case 'c':
-      return pad(String.fromCharCode(Number(take()) & 0xff), spec);
-    case 's':
-      return string(Number(take()), spec, machine);
+      return pad(String.fromCharCode(Number(BigInt.asUintN(8, BigInt(arg)))), spec);
     default:
-      return undefined;
+      return string(address(arg), spec, machine);
   }
 }
+
+const address = (arg: Argument): Ptr => (typeof arg === 'number' ? arg : Number(BigInt.asIntN(64, arg)));
+
+const signOf = (value: bigint, flags: string): string =>
+  value < 0n ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
 
 /** number() of lib/vsprintf.c. */
-function integer(value: bigint, base: number, { flags, width, precision }: Spec): string {
-  const negative = value < 0n;
-  let digits = (negative ? -value : value).toString(base);
-  if (precision !== undefined) digits = digits.padStart(precision, '0');
-  const sign = negative ? '-' : base !== 10 ? '' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-  const prefix = flags.includes('#') ? (base === 16 ? '0x' : base === 8 ? '0' : '') : '';
-  const room = width - sign.length - prefix.length;
-  if (flags.includes('0') && !flags.includes('-') && precision === undefined) digits = digits.padStart(room, '0');
-  return pad(sign + prefix + digits, { flags, width });
+function number(value: bigint, base: 8 | 10 | 16, spec: Spec, signed?: typeof signOf): string {
+  const { flags, width = 0, precision = 0 } = spec;
+  const sign = signed?.(value, flags) ?? '';
+  const prefix = !flags.includes('#') ? '' : base === 16 ? '0x' : base === 8 && value !== 0n ? '0' : '';
+  let digits = (value < 0n ? -value : value).toString(base).padStart(precision, '0');
+  if (flags.includes('0') && !flags.includes('-')) digits = digits.padStart(width - sign.length - prefix.length, '0');
+  return pad(sign + prefix + digits, spec);
 }
 
+const isError = (p: Ptr): boolean => p < 0 && p >= -4095;
+
+/** string() with check_pointer(): the two messages for what cannot be a string. */
 function string(p: Ptr, spec: Spec, machine: FormatMachine): string {
-  const text =
-    p >= 0 && p < 4096 ? (p === 0 ? '(null)' : '(efault)') : (machine.cstring(p, spec.precision) ?? '(efault)');
-  return pad(spec.precision === undefined ? text : text.slice(0, spec.precision), spec);
+  return text(complaint(p) ?? machine.cstring(p, spec.precision), spec);
 }
 
-/** Extensions of %p: Documentation/core-api/printk-formats.rst. `used` is how many of their letters were understood. */
-function pointer(p: Ptr, extension: string, spec: Spec, machine: FormatMachine): { shown: string; used: number } {
-  const plain = (used: number) => ({ shown: pad(hexAddress(p).slice(2), { ...spec, width: spec.width || 16 }), used });
+function complaint(p: Ptr): string | undefined {
+  if (p === 0) return '(null)';
+  return (p > 0 && p < PAGE_SIZE) || isError(p) ? '(efault)' : undefined;
+}
+
+/** string_nocheck(): cut at the precision, padded to the width. */
+const text = (bytes: string, spec: Spec): string => pad(bytes.slice(0, spec.precision), spec);
+
+/** pointer() of lib/vsprintf.c: Documentation/core-api/printk-formats.rst lists the extensions. */
+function pointer(arg: Argument, extension: string, spec: Spec, machine: FormatMachine): string {
+  const p = address(arg);
+  const value = BigInt.asUintN(64, BigInt(arg));
   switch (extension[0]) {
-    case 'x':
-    case 'K':
-      return plain(1);
     case 'S':
-    case 'B': {
-      const symbol = machine.symbolAt(p);
-      return { shown: pad(symbol ?? hexAddress(p), spec), used: /^[SB][Rb]?/.exec(extension)![0].length };
-    }
+    case 'B':
+      return text(machine.symbolAt(p) ?? `0x${value.toString(16)}`, spec);
     case 's':
-      return { shown: pad(machine.symbolAt(p)?.replace(/\+.*/, '') ?? hexAddress(p), spec), used: 1 };
+      return text(machine.symbolAt(p)?.replace(/\+.*/, '') ?? `0x${value.toString(16)}`, spec);
     case 'e':
-      return { shown: pad(p >= -4095 && p < 0 ? String(p) : hexAddress(p).slice(2), spec), used: 1 };
+      return isError(p) ? error(p, spec) : plain(value, spec);
     case 'a': {
-      const used = /^a[pd]?/.exec(extension)![0].length;
-      return { shown: pad(`0x${machine.read(p, 'u64').toString(16).padStart(16, '0')}`, spec), used };
+      const wrong = complaint(p);
+      return wrong ? text(wrong, spec) : number(machine.u64(p), 16, { flags: '#0', width: 18, precision: undefined });
     }
+    case 'u':
+    case 'k':
+      return extension[1] === 's' ? string(p, spec, machine) : text('(einval)', spec);
     default:
-      return plain(0);
+      return plain(value, spec);
   }
 }
 
-const pad = (text: string, { flags, width }: { readonly flags: string; readonly width: number }): string =>
-  flags.includes('-') ? text.padEnd(width) : text.padStart(width);
+function error(p: Ptr, spec: Spec): string {
+  const name = errnoName(-p);
+  return name === undefined ? number(BigInt(p), 10, spec, signOf) : text(`-${name}`, spec);
+}
+
+/** pointer_string(): all 16 digits, unless a width says otherwise. */
+const plain = (value: bigint, spec: Spec): string =>
+  number(value, 16, spec.width === undefined ? { ...spec, flags: `${spec.flags}0`, width: 16 } : spec);
+
+const pad = (bytes: string, { flags, width = 0 }: Spec): string =>
+  flags.includes('-') ? bytes.padEnd(width) : bytes.padStart(width);

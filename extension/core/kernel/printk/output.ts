@@ -1,86 +1,88 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import type { MachineThread } from '../../machine/thread.ts';
-import { machineOf, plain, visible } from '../define.ts';
+import { perMachine, visible } from '../define.ts';
+import { toBytes } from '../lib/bytes.ts';
 import type { Primitive } from '../primitive.ts';
-import { type FormatMachine, format } from './format.ts';
+import { type Arguments, decoded, formatted } from './formatted.ts';
+import { seqPrimitives } from './seq.ts';
 
-const SEQ = 'fs/seq_file.c';
 const PRINTK = 'kernel/printk/printk.c';
 const VSPRINTF = 'lib/vsprintf.c';
-type Arguments = readonly (number | bigint)[];
+const INT_MAX = 2 ** 31 - 1;
+const SOH = '\u0001';
 
-/** The text of a format in memory with its arguments. */
-export function formatted(k: MachineThread, fmt: Ptr, args: Arguments, line: number): string {
-  k.touch(fmt, 1, line);
-  const machine = machineOf(k);
-  const view: FormatMachine = {
-    cstring: (p, limit) => machine.memory.cstring(p, limit),
-    symbolAt: p => machine.symbolAt(p),
-    read: ((p: Ptr, type: 'u8') => k.checkedRead(p, type, line)) as FormatMachine['read'],
-  };
-  return format(machine.memory.cstring(fmt) ?? '', args, view);
+/** Who printed a line of the log that has no end yet. */
+const log = perMachine(() => ({ open: undefined as MachineThread | undefined }));
+
+/**
+ * Puts a message into the log, without a step. Levels in front (include/linux/kern_levels.h) are left out; as in
+ * vprintk_store(), only a KERN_CONT of the same thread goes on in a line that has no end.
+ *
+ * @param message one char per byte
+ * @returns what vprintk_store() gives: the length without levels and the last newline
+ */
+export function logMessage(k: MachineThread, message: string, line: number): number {
+  let at = 0;
+  let continues = false;
+  for (; message[at] === SOH && /[0-7c]/.test(message[at + 1] ?? ''); at += 2) continues ||= message[at + 1] === 'c';
+  const text = message.slice(at);
+  const state = log(k);
+  const apart = state.open !== undefined && !(continues && state.open === k);
+  const ended = text.endsWith('\n');
+  state.open = ended ? undefined : k;
+  k.around.sink.output(k, line, 'printk', (apart ? '\n' : '') + decoded(text));
+  return text.length - (ended ? 1 : 0);
 }
 
-/** Memory holds bytes; people read UTF-8. */
-function decoded(bytes: string): string {
-  return /[\x80-\xff]/.test(bytes) ? new TextDecoder().decode(Uint8Array.from(bytes, c => c.charCodeAt(0))) : bytes;
-}
-
-export function* write(k: MachineThread, stream: 'seq' | 'printk', text: string, line: number): Running<void> {
-  yield* k.step(stream === 'seq' ? 'seq_printf' : 'printk', undefined, line);
-  k.around.sink.output(k, line, stream, decoded(text));
-}
-
-/** printk's levels are a SOH and a character before the text: include/linux/kern_levels.h. */
-const withoutLevel = (text: string): string => (text.charCodeAt(0) === 1 ? text.slice(2) : text);
-
-const printk = (name: string): Primitive =>
+const printk = (name: string, file = PRINTK): Primitive =>
   visible(
     `int ${name}(const char *fmt, ...)`,
-    PRINTK,
+    file,
     function* (k: MachineThread, fmt: Ptr, args: Arguments, line: number) {
-      const text = withoutLevel(formatted(k, fmt, args, line));
-      yield* write(k, 'printk', text, line);
-      return text.length;
+      yield* k.step(name, undefined, line);
+      return logMessage(k, formatted(k, fmt, args, line), line);
     },
   );
 
-/** Into memory, at most `size` bytes with the NUL; gives the length that the whole text has. */
-function* into(k: MachineThread, to: Ptr, size: number, text: string, line: number): Running<number> {
-  const kept = text.slice(0, Math.max(0, size - 1));
-  for (let i = 0; size > 0 && i <= kept.length; i++)
-    yield* k.store(to + i, 'u8', i < kept.length ? kept.charCodeAt(i) : 0, line);
+/** A format into memory, one step; `sizeOf` is how many bytes there are, the NUL too. Gives the length of it all. */
+function* intoMemory(
+  k: MachineThread,
+  name: string,
+  buf: Ptr,
+  size: bigint,
+  fmt: Ptr,
+  args: Arguments,
+  line: number,
+): Running<number> {
+  if (size > BigInt(INT_MAX)) {
+    k.warn(`${name}: a size of ${size} bytes`, line);
+    return 0;
+  }
+  yield* k.step(name, buf, line);
+  const text = formatted(k, fmt, args, line);
+  const kept = size === 0n ? new Uint8Array() : toBytes(`${text.slice(0, Number(size) - 1)}\0`);
+  k.touch(buf, kept.length, line, true);
+  k.around.memory.writeBytes(buf, kept);
+  if (k.isPrivate(buf) || kept.length === 0) k.around.sink.clock++;
+  else k.around.sink.note(k, 'write', line, `${kept.length} bytes by ${name}`, buf, kept.length);
   return text.length;
 }
 
+/** printk, where pr_*() end (what is switched off, pr_debug or no_printk, never calls it), seq_file and snprintf. */
 export const printkPrimitives: readonly Primitive[] = [
-  visible(
-    'void seq_printf(struct seq_file *m, const char *fmt, ...)',
-    SEQ,
-    (k: MachineThread, _m: Ptr, fmt: Ptr, args: Arguments, line: number) =>
-      write(k, 'seq', formatted(k, fmt, args, line), line),
-  ),
-  visible('void seq_puts(struct seq_file *m, const char *s)', SEQ, (k: MachineThread, _m: Ptr, s: Ptr, line: number) =>
-    write(k, 'seq', k.around.memory.cstring(s) ?? '', line),
-  ),
-  visible('void seq_putc(struct seq_file *m, char c)', SEQ, (k: MachineThread, _m: Ptr, c: number, line: number) =>
-    write(k, 'seq', String.fromCharCode(c & 0xff), line),
-  ),
-  // The stream of a trace has no end.
-  plain('bool seq_has_overflowed(struct seq_file *m)', 'include/linux/seq_file.h', () => 0),
-  printk('_printk'),
-  printk('printk'),
+  ...['_printk', 'printk', '_printk_deferred', 'printk_deferred'].map(name => printk(name)),
+  printk('early_printk', 'arch/x86/kernel/early_printk.c'),
   visible(
     'int snprintf(char *buf, size_t size, const char *fmt, ...)',
     VSPRINTF,
     (k: MachineThread, buf: Ptr, size: bigint, fmt: Ptr, args: Arguments, line: number) =>
-      into(k, buf, Number(size), formatted(k, fmt, args, line), line),
+      intoMemory(k, 'snprintf', buf, size, fmt, args, line),
   ),
   visible(
     'int scnprintf(char *buf, size_t size, const char *fmt, ...)',
     VSPRINTF,
     function* (k: MachineThread, buf: Ptr, size: bigint, fmt: Ptr, args: Arguments, line: number) {
-      const length = yield* into(k, buf, Number(size), formatted(k, fmt, args, line), line);
+      const length = yield* intoMemory(k, 'scnprintf', buf, size, fmt, args, line);
       return Math.max(0, Math.min(length, Number(size) - 1));
     },
   ),
@@ -88,6 +90,7 @@ export const printkPrimitives: readonly Primitive[] = [
     'int sprintf(char *buf, const char *fmt, ...)',
     VSPRINTF,
     (k: MachineThread, buf: Ptr, fmt: Ptr, args: Arguments, line: number) =>
-      into(k, buf, Number.MAX_SAFE_INTEGER, formatted(k, fmt, args, line), line),
+      intoMemory(k, 'sprintf', buf, BigInt(INT_MAX), fmt, args, line),
   ),
+  ...seqPrimitives,
 ];
