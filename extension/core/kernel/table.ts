@@ -4,12 +4,15 @@ import { assertPrimitives } from './locking/assert.ts';
 import { mutexPrimitives } from './locking/mutex.ts';
 import { rwsemPrimitives } from './locking/rwsem.ts';
 import { spinlockPrimitives } from './locking/spinlock.ts';
+import { folioPrimitives } from './mm/folios.ts';
+import { heapPrimitives } from './mm/heap.ts';
 import { pagePrimitives } from './mm/pages.ts';
 import type { Primitive } from './primitive.ts';
 import { printkPrimitives } from './printk/output.ts';
 import { contextPrimitives } from './sched/context.ts';
 import { bitopPrimitives } from './sync/bitops.ts';
 import { memoryPrimitives } from './sync/memory.ts';
+import { cr3Primitives } from './x86/cr3.ts';
 import { tlbPrimitives } from './x86/tlb.ts';
 
 /** Every primitive there is, by its name in C. What is not here and has no C is unmodelled, and says so in a trace. */
@@ -22,10 +25,13 @@ export const primitives: ReadonlyMap<string, Primitive> = tableOf([
   ...memoryPrimitives,
   ...bitopPrimitives,
   ...pagePrimitives,
+  ...folioPrimitives,
+  ...heapPrimitives,
   ...stringPrimitives,
   ...bugPrimitives,
   ...printkPrimitives,
   ...tlbPrimitives,
+  ...cr3Primitives,
 ]);
 
 /** @throws Error when two primitives have one name */

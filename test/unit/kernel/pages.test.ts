@@ -106,6 +106,18 @@ describe('the page allocator', () => {
     assertBug(() => run.by(run.k, 'free_page', 0xffffc90000000000n, 1), /no page of the direct map/);
   });
 
+  it('frees nothing that somebody else has a reference to', () => {
+    const run = pages();
+    const page = run.call('alloc_pages', GFP_KERNEL, 0, 1);
+    run.machine.memory.write(page + REFCOUNT, 'i32', 2);
+    run.call('__free_pages', page, 0, 2);
+    assert.deepEqual(run.told('free'), []);
+    assert.equal(run.machine.memory.read(page + REFCOUNT, 'i32'), 1);
+    run.call('__free_pages', page, 0, 3);
+    assert.equal(run.told('free').length, 1);
+    assert.equal(run.machine.memory.read(page + REFCOUNT, 'i32'), 0);
+  });
+
   it('takes the pages of a split block back one by one', () => {
     const run = pages();
     const block = run.call('alloc_pages', GFP_KERNEL, 2, 1);

@@ -122,8 +122,23 @@ export function* giveBackPages(
     machine.allocated.delete(pfn + i);
     machine.freed.set(pfn + i, `freed by ${whoIs(k, line)}`);
     machine.memory.forget(Math.floor(DIRECT_MAP / PAGE_SIZE) + pfn + i);
+    machine.memory.write(VMEMMAP + (pfn + i) * STRUCT_PAGE + REFCOUNT, 'i32', 0);
   }
   k.around.sink.note(k, 'free', line, `order ${order}, pfn 0x${pfn.toString(16)}`, at, PAGE_SIZE * block.count);
+}
+
+/**
+ * __free_pages(): drops the caller's reference; the block goes back with the last one (put_page_testzero). Somebody who
+ * still has a reference keeps it.
+ */
+function* dropPages(k: MachineThread, pfn: number, order: number, name: string, line: number): Running<void> {
+  const at = VMEMMAP + pfn * STRUCT_PAGE + REFCOUNT;
+  const references = k.around.memory.read(at, 'i32');
+  if (references > 1) {
+    yield* k.atomic(at, 'i32', line, name, count => (count as number) - 1);
+    return;
+  }
+  yield* giveBackPages(k, pfn, order, name, line);
 }
 
 /** A block of order n becomes 2^n pages that are given back one by one. */
@@ -173,14 +188,14 @@ const address = (signature: string, name: string, extra: number, order: number |
 
 const freePage = (name: string): Primitive =>
   visible(`void ${name}(struct page *page)`, PAGE_ALLOC, function* (k: MachineThread, page: Ptr, line: number) {
-    yield* giveBackPages(k, pfnOf(k, page, line), 0, name, line);
+    yield* dropPages(k, pfnOf(k, page, line), 0, name, line);
   });
 const freePages = (name: string): Primitive =>
   visible(
     `void ${name}(struct page *page, unsigned int order)`,
     PAGE_ALLOC,
     function* (k: MachineThread, page: Ptr, order: number, line: number) {
-      yield* giveBackPages(k, pfnOf(k, page, line), order, name, line);
+      yield* dropPages(k, pfnOf(k, page, line), order, name, line);
     },
   );
 
@@ -194,17 +209,24 @@ export const pagePrimitives: readonly Primitive[] = [
   address('__get_free_page(gfp_t gfp)', '__get_free_page', 0, undefined),
   address('get_zeroed_page(gfp_t gfp)', 'get_zeroed_page', ___GFP_ZERO, undefined),
   freePages('__free_pages'),
-  freePages('free_unref_page'),
+  // Who calls this one has dropped the last reference already.
+  visible(
+    'void free_unref_page(struct page *page, unsigned int order)',
+    PAGE_ALLOC,
+    function* (k: MachineThread, page: Ptr, order: number, line: number) {
+      yield* giveBackPages(k, pfnOf(k, page, line), order, 'free_unref_page', line);
+    },
+  ),
   freePage('__free_page'),
   visible(
     'void free_pages(unsigned long addr, unsigned int order)',
     PAGE_ALLOC,
     function* (k: MachineThread, addr: bigint, order: number, line: number) {
-      if (addr !== 0n) yield* giveBackPages(k, frameAt(k, addr, line), order, 'free_pages', line);
+      if (addr !== 0n) yield* dropPages(k, frameAt(k, addr, line), order, 'free_pages', line);
     },
   ),
   visible('void free_page(unsigned long addr)', PAGE_ALLOC, function* (k: MachineThread, addr: bigint, line: number) {
-    if (addr !== 0n) yield* giveBackPages(k, frameAt(k, addr, line), 0, 'free_page', line);
+    if (addr !== 0n) yield* dropPages(k, frameAt(k, addr, line), 0, 'free_page', line);
   }),
   visible(
     'void split_page(struct page *page, unsigned int order)',
