@@ -61,6 +61,7 @@ export class Recorder implements EventSink {
       address: hexAddress(p),
       size: accessSize(type),
       value: hexValue(value, type),
+      ...(isEntry(type) ? this.tables.entryAt(p, type) : {}),
       ...(text === undefined ? {} : { text }),
     });
   }

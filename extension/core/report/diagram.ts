@@ -127,6 +127,10 @@ function waited(trace: TraceDocument, e: TraceEvent): boolean {
   return trace.locks[e.lock!]!.waits.some(w => w.thread === e.thread && w.to === e.step);
 }
 
+/** `pmd[0xffffea0000000000]`: a page-table entry by what it maps; `*pte` when its table is in no other one yet. */
+const entryName = (e: TraceEvent): string =>
+  e.maps === undefined ? `*${e.level ?? 'entry'}` : `${e.level}[${e.maps}]`;
+
 /** A statement told from the event alone, when there is no source text. */
 function described(e: TraceEvent, lock: string): string {
   switch (e.kind) {
@@ -138,9 +142,9 @@ function described(e: TraceEvent, lock: string): string {
     case 'downgrade':
       return `downgrade ${lock}`;
     case 'pagetable':
-      return `*${e.level ?? 'entry'} = ${e.value ?? '?'}`;
+      return `${entryName(e)} = ${e.value ?? '?'}`;
     case 'read':
-      return `read ${e.address ?? ''}`;
+      return e.level ? `read ${entryName(e)}: ${e.value ?? '?'}` : `read ${e.address ?? ''}`;
     case 'write':
       return `write ${e.address ?? ''} = ${e.value ?? '?'}`;
     case 'tlbflush':

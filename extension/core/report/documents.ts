@@ -86,7 +86,7 @@ export interface TraceEvent {
   /** read, write, pagetable: the value now there (hex); pagetable and write: the value before. */
   readonly value?: string;
   readonly before?: string;
-  /** pagetable: which level the table is, and the virtual address the entry maps, when known. */
+  /** pagetable, read of an entry: which level the table is, and the virtual address the entry maps, when known. */
   readonly level?: 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
   readonly maps?: string;
   /** barrier: smp_wmb …; tlbflush: the range; alloc/free: what; output: the text; warning, bug, unmodelled: why. */

@@ -21,6 +21,13 @@ const BELOW: Readonly<Record<Level, Level | undefined>> = {
 };
 const SPAN: Readonly<Record<Level, number>> = { pgd: 2 ** 39, p4d: 2 ** 39, pud: 2 ** 30, pmd: 2 ** 21, pte: 2 ** 12 };
 
+const levelOf = (type: Entry): Level => type.slice(0, -2) as Level;
+
+export interface EntryPlace {
+  readonly level: Level;
+  readonly maps?: string;
+}
+
 interface Place {
   readonly level: Level;
   /** Virtual address that entry 0 maps. */
@@ -61,15 +68,22 @@ export class PageTables {
     });
   }
 
-  /** Notes that an entry has been written; gives its level, and what it maps when its table is in place. */
-  written(p: Ptr, type: Entry, value: bigint): { readonly level: Level; readonly maps?: string } {
-    const level = type.slice(0, -2) as Level;
+  /** The level of the entry at an address, and what it maps when its table is in place. */
+  entryAt(p: Ptr, type: Entry): EntryPlace {
+    const { place, index } = this.placeOf(p);
+    return place ? { level: place.level, maps: hexAddress(virtualOf(place, index)) } : { level: levelOf(type) };
+  }
+
+  /** Notes that an entry has been written, so that the table it points to is known; gives the same as entryAt(). */
+  written(p: Ptr, type: Entry, value: bigint): EntryPlace {
+    const { place, index } = this.placeOf(p);
+    if (place) this.follow(place, index, value);
+    return this.entryAt(p, type);
+  }
+
+  private placeOf(p: Ptr): { place: Place | undefined; index: number } {
     const table = Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
-    const place = this.places.get(this.alias(table));
-    if (!place) return { level };
-    const index = (p - table) / 8;
-    this.follow(place, index, value);
-    return { level: place.level, maps: hexAddress(virtualOf(place, index)) };
+    return { place: this.places.get(this.alias(table)), index: (p - table) / 8 };
   }
 
   private link(table: Ptr, place: Place): void {
