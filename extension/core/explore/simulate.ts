@@ -1,3 +1,4 @@
+import { blameMissing } from '../index/missing.ts';
 import { Unit } from '../index/unit.ts';
 import { primitives } from '../kernel/table.ts';
 import { PageTables } from '../kernel/x86/tables.ts';
@@ -66,6 +67,7 @@ export class Simulation {
     const scenario = readScenario(text, request.scenario);
     const config = await configOf(tree);
     const linked: LinkUnit[] = [];
+    const units: Unit[] = [];
     for (const path of [request.scenario, ...scenario.sources]) {
       const own = path === request.scenario && linked.length === 0;
       const unit = await Unit.load(tree, path, {
@@ -74,16 +76,21 @@ export class Simulation {
         ...(own ? { prelude: SCENARIO_PRELUDE, text: scenario.code } : {}),
         ...(defines ? { defines } : {}),
       });
+      units.push(unit);
       linked.push({ path, reader: new Reader(unit, primitives), seesStatics: own });
     }
     const home = linked[0]!;
     const parts = partsOf(scenario);
-    const program = Program.link(
-      linked,
-      parts.map(p => ({ unit: home, name: p.function })),
-      primitives,
-    );
-    return new Simulation(request, scenario, program, home);
+    try {
+      const program = Program.link(
+        linked,
+        parts.map(p => ({ unit: home, name: p.function })),
+        primitives,
+      );
+      return new Simulation(request, scenario, program, home);
+    } catch (error) {
+      throw blameMissing(error, units, tree.label);
+    }
   }
 
   /** One run: initial values, SETUP, the threads under the schedule, then the invariants and FINALLY. */

@@ -1,4 +1,5 @@
 import { configFromText, defaultConfig, type KernelConfig } from '../index/config.ts';
+import { blameMissing } from '../index/missing.ts';
 import { Unit } from '../index/unit.ts';
 import type { Primitive } from '../kernel/primitive.ts';
 import type { SourceTree } from '../text/source.ts';
@@ -41,7 +42,12 @@ export async function modelOf(
   const config = await configOf(tree);
   const unit = await Unit.load(tree, file, { config, keep: name => primitives.has(name) });
   const link = { path: file, reader: new Reader(unit, primitives), seesStatics: false };
-  const program = Program.link([link], [{ unit: link, name: functionName }], primitives);
+  let program: Program;
+  try {
+    program = Program.link([link], [{ unit: link, name: functionName }], primitives);
+  } catch (error) {
+    throw blameMissing(error, [unit], tree.label);
+  }
   const fn = program.functions[0]!;
   const head = prelude(program, fn, config);
   const lines = program.typescript(fn)!.lines;

@@ -199,6 +199,14 @@ THREAD(one) { int i; for (i = 0; i < 3; i++) firmware_call(firmware_state); indi
     assert.equal(trace.events.filter(e => e.kind === 'unmodelled').length, 7);
   });
 
+  it('a header that is not in the tree is named as the likely cause', async () => {
+    const text = 'SCENARIO("s");\n#include <linux/none.h>\nTHREAD(a) { none_t x; }';
+    await assert.rejects(
+      load(text),
+      /a\.scenario\.c:3: .*none_t.*\. linux\/none\.h \(included at a\.scenario\.c:2\) is not in test$/,
+    );
+  });
+
   it('bad scenarios are refused with their place', async () => {
     await assert.rejects(load('int x;'), /a\.scenario\.c:1: no SCENARIO/);
     await assert.rejects(load('SCENARIO("s"); SOURCES("mm/none.c"); THREAD(a) { }'), (e: Error) => {
