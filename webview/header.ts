@@ -30,7 +30,7 @@ function byFunction(calls: TraceDocument['unmodelled']): TraceDocument['unmodell
 /** The scenario, the before/after switch, and what is always to be seen: how it ended, schedule, what was not modelled. */
 export class Header {
   readonly element: HTMLElement;
-  readonly #title = h('h1', {});
+  readonly #title = h('h1', {}, 'Lockstep');
   readonly #switch = h('div', { class: 'side-switch' });
   readonly #facts = h('div', { class: 'facts' });
   readonly #message = h('div', { class: 'message', role: 'status' });

@@ -22,6 +22,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   #session: Session | undefined;
   /** What is being opened, and how to stop it. */
   #opening: { readonly key: SessionKey; readonly abort: AbortController; readonly text: string } | undefined;
+  /** What was opened last, whether or not it could be shown. */
+  #last: { readonly key: SessionKey; readonly title: string } | undefined;
   /** Why there is nothing to show. */
   #failure: string | undefined;
   #side: SideName = 'before';
@@ -61,6 +63,7 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
     const abort = new AbortController();
     const opening = { key, abort, text: key.kind === 'run' ? `Running ${title} …` : `Opening ${title} …` };
     this.#opening = opening;
+    this.#last = { key, title };
     this.#failure = undefined;
     this.#post({ t: 'busy', text: opening.text });
     try {
@@ -126,6 +129,7 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
     this.#opening = undefined;
     this.#panel = undefined;
     this.#session = undefined;
+    this.#last = undefined;
     this.#texts.clear();
     this.decorations.clear();
     void vscode.commands.executeCommand('setContext', ContextKey.panel, false);
@@ -243,13 +247,14 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   }
 
   async #rerun(schedule: 'same' | 'random' | 'choose'): Promise<void> {
-    const session = this.#session;
-    if (!session) return;
+    // What could not be shown is tried again: the scenario may have been mended.
+    const shown = this.#session ?? this.#last;
+    if (!shown) return;
     if (schedule === 'choose') {
       await vscode.commands.executeCommand(Command.chooseSchedule);
       return;
     }
-    const { key, title } = session;
+    const { key, title } = shown;
     if (key.kind === 'trace') {
       await this.open(key, title);
       return;

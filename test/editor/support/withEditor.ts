@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodeServer, type Home, installVsix, makeHome, startCodeServer } from './codeServer.ts';
 import { Workbench } from './workbench.ts';
-import { makeWorkspace } from './workspace.ts';
+import { makeWorkspace, setTheme, type ThemeName } from './workspace.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const vsix = join(root, 'dist/lockstep.vsix');
@@ -31,6 +31,8 @@ export interface Editor {
   readonly workspace: string;
   /** The kernel tree. */
   readonly kernel: string;
+  /** Changes the colour theme, as the workspace's settings do. */
+  theme(name: ThemeName): Promise<void>;
 }
 
 /**
@@ -77,5 +79,12 @@ export function withEditor(prepare: (workspace: string) => void = () => undefine
       return workspace;
     },
     kernel,
+    async theme(name) {
+      const label = name.replace('Default ', '');
+      const kind = label.includes('Contrast') ? 'hc-black' : label.startsWith('Dark') ? 'vs-dark' : 'vs';
+      setTheme(workspace, name);
+      await bench!.page.locator(`.monaco-workbench.${kind}`).waitFor();
+      await bench!.page.waitForTimeout(700);
+    },
   };
 }

@@ -61,7 +61,34 @@ const afterTexts = inPage<() => string[]>(`
     .filter(t => t && t !== 'none');
 `);
 
-export type ThemeName = 'Default Dark Modern' | 'Default Light Modern' | 'Default High Contrast';
+/** Runs in the page: a computed style. */
+const styleOf = inPage<(element: unknown, property: string) => string>(`
+  return getComputedStyle(arguments[0]).getPropertyValue(arguments[1]);
+`);
+
+/** Runs in the page: the WCAG contrast of an element's text with the body's ground. */
+const contrastOf = inPage<(element: unknown) => number>(`
+  const [element] = arguments;
+  const channels = c => c.match(/[\\d.]+/g).slice(0, 3).map(v => {
+    const s = Number(v) / 255;
+    return s <= 0.03928 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
+  });
+  const light = c => { const [r, g, b] = channels(c); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const [a, b] = [light(getComputedStyle(element).color), light(getComputedStyle(document.body).backgroundColor)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+`);
+
+/** Runs in the page: parts of the panel that are cut at its right edge. Wide tables scroll by themselves. */
+const cutOff = inPage<(body: unknown) => string[]>(`
+  const width = document.documentElement.clientWidth;
+  return [...document.querySelectorAll('header *, .legend *, .section, h2 *, .threads-table *')]
+    .filter(e => !e.closest('.source') && !e.closest('.visually-hidden') && e.getClientRects().length)
+    .filter(e => e.getBoundingClientRect().right > width + 1)
+    .map(e => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 40));
+`);
+
+const yes = () => true;
+const no = () => false;
 
 /** VS Code in a browser, driven as a person would: keys, clicks, the palette. */
 export class Workbench {
@@ -144,14 +171,25 @@ export class Workbench {
   async openFile(path: string, line?: number): Promise<void> {
     const { page } = this;
     const name = path.split('/').at(-1)!;
-    await page.keyboard.press('Control+P');
     const widget = page.locator('.quick-input-widget');
-    await widget.waitFor({ state: 'visible' });
-    await widget.locator('.quick-input-box input').fill(path);
-    // The file search does not walk through links: the path is typed in full, and VS Code offers what is there.
-    await this.rows.filter({ hasText: name }).first().waitFor();
-    await page.keyboard.press('Enter');
-    await page.locator(`.tab[data-resource-name="${name}"]`).first().waitFor();
+    // The file search does not walk through links: the path is typed in full, and VS Code offers what is there. Its list
+    // may still change under the key: then once more.
+    await this.until(
+      async () => {
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('Control+P');
+        await widget.waitFor({ state: 'visible' });
+        await widget.locator('.quick-input-box input').fill(path);
+        const found = this.rows.first().locator('.label-name', { hasText: name });
+        if (!(await found.waitFor({ timeout: 4000 }).then(yes, no))) return false;
+        await page.waitForTimeout(150);
+        await page.keyboard.press('Enter');
+        const tab = page.locator(`.tab.active[data-resource-name="${name}"]`).first();
+        return tab.waitFor({ timeout: 4000 }).then(yes, no);
+      },
+      () => page.locator('.tab.active').allInnerTexts(),
+      40_000,
+    );
     await this.editor.locator('.view-line').first().waitFor();
     if (line !== undefined) await this.goTo(line);
   }
@@ -205,6 +243,24 @@ export class Workbench {
     return this.panel.locator(selector).evaluate(coloursOf);
   }
 
+  panelColour(selector: string, property: string): Promise<string> {
+    return this.panel.locator(selector).first().evaluate(styleOf, property);
+  }
+
+  colour(selector: string, property: string): Promise<string> {
+    return this.page.locator(selector).first().evaluate(styleOf, property);
+  }
+
+  /** Contrast of a part of the panel with the panel's ground: 1 to 21. */
+  contrast(selector: string): Promise<number> {
+    return this.panel.locator(selector).first().evaluate(contrastOf);
+  }
+
+  /** What is cut at the right edge of the panel. */
+  overflow(): Promise<string[]> {
+    return this.panel.locator('body').evaluate(cutOff);
+  }
+
   /** What decorations write after lines. */
   decorationTexts(): Promise<string[]> {
     return this.page.evaluate(afterTexts);
@@ -220,18 +276,6 @@ export class Workbench {
   /** The document of the panel. It is swapped whenever its html changes: ask again rather than keep it. */
   get panel(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').first().frameLocator('iframe#active-frame');
-  }
-
-  /** Selects a colour theme. */
-  async theme(name: ThemeName): Promise<void> {
-    await this.run('Preferences: Color Theme');
-    const input = this.page.locator('.quick-input-widget .quick-input-box input');
-    await input.fill(name);
-    await this.rows.filter({ hasText: name }).first().waitFor();
-    await this.page.waitForTimeout(300);
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
-    await this.page.waitForTimeout(500);
   }
 
   async close(): Promise<void> {

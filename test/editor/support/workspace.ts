@@ -22,3 +22,10 @@ export function addFile(workspace: string, name: string, content: string | Uint8
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, content);
 }
+
+export type ThemeName = 'Default Dark Modern' | 'Default Light Modern' | 'Default High Contrast';
+
+/** Gives the workspace a colour theme; a window that shows it takes it over at once. */
+export function setTheme(workspace: string, theme: ThemeName): void {
+  addFile(workspace, '.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': theme }));
+}
