@@ -200,4 +200,22 @@ describe('the scenario of the vmemmap split, run from the kernel source', functi
       assert.ok(!vmemmap(trace).some(l => l.includes('0E')));
     }
   });
+
+  it('without the recheck under the lock a second split takes a remap back', async () => {
+    // remap1 has seen a huge PMD and fills its own table while remap0 splits and remaps.
+    const schedule: ScheduleChoice = { kind: 'script', script: 'remap1 to native_set_pte, remap0, remap1, dump' };
+    const kept = await stock.run({ schedule });
+    finished(kept);
+    assert.equal(kept.schedule.diverged, undefined);
+    const lost = await (await load('no-recheck')).run({ schedule });
+    assert.deepEqual(
+      lost.invariants.map(i => i.held),
+      [true, false],
+    );
+    assert.ok(lost.events.some(e => e.kind === 'warning' && /split already/.test(e.text ?? '')));
+    assert.equal(
+      vmemmap(lost)[0],
+      '0xffffea0000000000-0xffffea0000009000          36K     RW                 GLB NX pte',
+    );
+  });
 });

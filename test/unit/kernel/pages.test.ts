@@ -118,6 +118,18 @@ describe('the page allocator', () => {
     assert.equal(run.machine.memory.read(page + REFCOUNT, 'i32'), 0);
   });
 
+  it('warns of a second split, and goes on as a kernel without DEBUG_VM does', () => {
+    const run = pages();
+    const page = run.call('alloc_pages', GFP_KERNEL, 1, 1);
+    run.call('split_page', page, 1, 2);
+    assert.deepEqual(run.told('warning'), []);
+    run.call('split_page', page, 1, 3);
+    assert.match(run.told('warning')[0]!, /split already/);
+    assert.equal(run.machine.memory.read(page + 64 + REFCOUNT, 'i32'), 1);
+    run.call('__free_pages', page, 0, 4);
+    assert.equal(livePages(run.k).length, 1);
+  });
+
   it('takes the pages of a split block back one by one', () => {
     const run = pages();
     const block = run.call('alloc_pages', GFP_KERNEL, 2, 1);
