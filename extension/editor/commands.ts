@@ -44,7 +44,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     add<ModelTarget | vscode.Uri>(Command.showModel, 'showing a model', target => showModel(parts, target)),
     add(Command.showContracts, 'lock contracts', () => showContracts(parts)),
     add(Command.chooseSchedule, 'choosing a schedule', () => chooseSchedule(parts)),
-    add<vscode.Uri>(Command.comparePatch, 'comparing with a patch', () => comparePatch(parts)),
+    add<vscode.Uri>(Command.comparePatch, 'comparing with a patch', uri => comparePatch(parts, uri)),
     add<vscode.Uri>(Command.openTrace, 'opening a trace', uri => openTrace(parts, uri)),
     add(Command.saveTrace, 'saving a trace', () => saveTrace(parts)),
     add(Command.showLog, 'showing the log', () => log.show()),
@@ -200,11 +200,11 @@ async function chooseSchedule({ panel }: Parts): Promise<void> {
   if (schedule) await panel.open({ ...session.key, schedule }, session.title);
 }
 
-async function comparePatch(parts: Parts): Promise<void> {
+async function comparePatch(parts: Parts, given: vscode.Uri | undefined): Promise<void> {
   const { panel } = parts;
   requireTrust();
   const key = panel.session?.key;
-  const patch = await pickPatch(key?.kind === 'run' && key.patch !== undefined);
+  const patch = given instanceof vscode.Uri ? given : await pickPatch(key?.kind === 'run' && key.patch !== undefined);
   if (!patch) return;
   if (key?.kind === 'run' && panel.session) {
     const { patch: _, ...plain } = key;
@@ -216,16 +216,19 @@ async function comparePatch(parts: Parts): Promise<void> {
 }
 
 async function openTrace({ panel }: Parts, given: vscode.Uri | undefined): Promise<void> {
+  const active = vscode.window.activeTextEditor?.document.uri;
   const uri =
     given instanceof vscode.Uri
       ? given
-      : (
-          await vscode.window.showOpenDialog({
-            title: 'Trace to open',
-            openLabel: 'Open Trace',
-            filters: { Traces: ['json'] },
-          })
-        )?.[0];
+      : active?.path.endsWith('.trace.json')
+        ? active
+        : (
+            await vscode.window.showOpenDialog({
+              title: 'Trace to open',
+              openLabel: 'Open Trace',
+              filters: { Traces: ['json'] },
+            })
+          )?.[0];
   if (uri) await panel.open({ kind: 'trace', trace: uri.toString() }, nameOf(uri));
 }
 

@@ -95,6 +95,14 @@ export function contributes() {
         ...Object.entries(titles).flatMap(([command, { when }]) => (when ? [{ command, when }] : [])),
         { command: Command.reveal, when: 'false' },
       ],
+      'explorer/context': [
+        { command: Command.openTrace, when: 'resourceFilename =~ /\\.trace\\.json$/', group: 'navigation@90' },
+        {
+          command: Command.comparePatch,
+          when: 'resourceFilename =~ /\\.(patch|diff)$/ && isWorkspaceTrusted',
+          group: '3_compare@90',
+        },
+      ],
       'editor/context': [
         { command: Command.simulate, when: `(${IN_C}) && isWorkspaceTrusted`, group: '1_lockstep@1' },
         { command: Command.showModel, when: IN_C, group: '1_lockstep@2' },

@@ -28,7 +28,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   #failure: string | undefined;
   #side: SideName = 'before';
   #texts = new Map<string, Promise<readonly string[]>>();
-  /** The column that C was last seen in. */
+  /** The editor that the text cursor was last in, and the column that source was last seen in. */
+  #editor: vscode.TextEditor | undefined;
   #column: vscode.ViewColumn | undefined;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,8 +154,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
       traces: { before: before.trace, ...(after ? { after: after.trace } : {}) },
       labels: { before: before.tree.label, ...(after ? { after: after.trace.patch ?? after.tree.label } : {}) },
     });
-    const editor = vscode.window.activeTextEditor;
-    if (editor) this.#follow(editor);
+    this.#editor ??= vscode.window.activeTextEditor;
+    this.#sayCursor();
   }
 
   #failed(key: SessionKey, error: unknown): void {
@@ -183,7 +184,7 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
         this.#ready(message.state);
         break;
       case 'scrub': {
-        this.#side = message.side;
+        this.#turn(message.side);
         const side = this.side;
         if (side && this.#panel?.visible)
           this.decorations.show(side.trace, side.tree, message.step, this.#session?.scenario);
@@ -200,11 +201,7 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
         await this.#lines(message.side, message.places);
         break;
       case 'state':
-        if (message.state.side !== this.#side) {
-          this.#side = message.state.side;
-          const editor = vscode.window.activeTextEditor;
-          if (editor) this.#follow(editor);
-        }
+        this.#turn(message.state.side);
         break;
       case 'rerun':
         await this.#rerun(message.schedule);
@@ -212,6 +209,13 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
       case 'cancel':
         this.#opening?.abort.abort();
     }
+  }
+
+  /** The panel shows another side: the cursor's line may be another one there. */
+  #turn(side: SideName): void {
+    if (side === this.#side) return;
+    this.#side = side;
+    this.#sayCursor();
   }
 
   #ready(state: PanelState | undefined): void {
@@ -317,12 +321,18 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
 
   /** The editor's cursor moved: its line's events are highlighted. */
   #follow(editor: vscode.TextEditor): void {
-    if (!this.#session || editor.document.uri.scheme === 'output') return;
+    if (editor.document.uri.scheme === 'output') return;
     if (editor.viewColumn !== undefined && editor.viewColumn !== this.#panel?.viewColumn)
       this.#column = editor.viewColumn;
+    this.#editor = editor;
+    this.#sayCursor();
+  }
+
+  #sayCursor(): void {
     clearTimeout(this.#cursorTimer);
     this.#cursorTimer = setTimeout(() => {
-      const place = this.#placeOf(editor);
+      const editor = this.#editor;
+      const place = editor && vscode.window.visibleTextEditors.includes(editor) ? this.#placeOf(editor) : undefined;
       this.#post({ t: 'cursor', ...(place ? { place } : {}) });
     }, CURSOR_DELAY);
   }

@@ -84,14 +84,23 @@ describe('beside the code, in a real VS Code', function () {
     await bench.shot('contracts-light');
   });
 
-  it('was activated in under 150 ms, and logged no error', async () => {
+  it('was activated in under 150 ms, loading its code included', async () => {
+    const { bench } = editor;
+    await bench.run('Developer: Show Running Extensions');
+    const row = bench.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'lockstep' });
+    await row.waitFor();
+    const text = await row.innerText();
+    const ms = Number(/Activation: (\d+)ms/.exec(text)?.[1]);
+    assert.ok(ms < 150, text);
+    await bench.run('View: Close Editor');
+  });
+
+  it('logged no error', async () => {
     const { bench } = editor;
     await bench.run('Lockstep: Show Log');
     const lines = bench.page.locator('.part.panel .view-line', { hasText: 'activated' });
     await lines.first().waitFor();
     const text = (await bench.page.locator('.part.panel .view-lines').innerText()).replace(/\u00a0/g, ' ');
-    const ms = Number(/activated in (\d+) ms/.exec(text)?.[1]);
-    assert.ok(ms < 150, text);
     assert.doesNotMatch(text, /\[error\]/);
   });
 });

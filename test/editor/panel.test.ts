@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lineOf } from './support/source.ts';
 import { withEditor } from './support/withEditor.ts';
@@ -8,11 +8,14 @@ import { addFile } from './support/workspace.ts';
 const FILE = 'mm/hugetlb_vmemmap.c';
 const patches = fileURLToPath(new URL('../fixtures/patches/', import.meta.url));
 const PATCH = 'hvo-write-lock.patch';
+const TWICE = 'ptdump-no-continue.patch';
 const TITLE = 'two HVO remaps and a ptdump over one vmemmap PMD';
 
 describe('simulation beside the code, in a real VS Code', function () {
   this.timeout(90_000);
-  const editor = withEditor(workspace => addFile(workspace, `patches/${PATCH}`, readFileSync(`${patches}${PATCH}`)));
+  const editor = withEditor(workspace => {
+    for (const name of [PATCH, TWICE]) addFile(workspace, `patches/${name}`, readFileSync(`${patches}${name}`));
+  });
   const { kernel } = editor;
   const lock = lineOf(kernel, FILE, 'spin_lock(&init_mm.page_table_lock)');
 
@@ -151,5 +154,67 @@ describe('simulation beside the code, in a real VS Code', function () {
       () => text('.facts'),
       40_000,
     );
+  });
+
+  it('shows the region that a split between two reads makes ptdump report twice', async () => {
+    const { bench } = editor;
+    await bench.run('Lockstep: Compare With Patch');
+    await bench.pick(TWICE);
+    const after = bench.panel.locator('vscode-radio', { hasText: 'After' });
+    await bench.until(
+      async () => ((await after.getAttribute('title')) ?? '').includes(TWICE),
+      () => text('header'),
+      60_000,
+    );
+    await bench.run('Lockstep: Choose Schedule');
+    await bench.pick('Written');
+    const second = lineOf(kernel, 'mm/pagewalk.c', 'walk->vma && (pmd_leaf');
+    const input = bench.page.locator('.quick-input-widget .quick-input-box input');
+    await input.fill('dump to nowhere_at, remap7');
+    await bench.page.locator('.quick-input-message', { hasText: 'no thread remap7' }).waitFor();
+    await input.fill(`dump to walk_pmd_range:${second}, remap0, dump, remap1`);
+    await bench.page.keyboard.press('Enter');
+    await bench.until(
+      async () => (await text('.facts')).includes(`"dump to walk_pmd_range:${second}`),
+      () => text('.facts'),
+      60_000,
+    );
+    await after.click();
+    await bench.panel.locator('canvas.timeline').press('End');
+    const flagged = bench.panel.locator('.output .empty').first();
+    await flagged.waitFor();
+    const says = (await flagged.innerText()).replace(/\s+/g, ' ');
+    assert.match(says, /0xffffea0000000000-0xffffea0000000000 0E RW PSE GLB NX pmd/);
+    assert.match(says, /zero length/);
+    await flagged.scrollIntoViewIfNeeded();
+    await bench.shot('reported-twice-light');
+  });
+
+  it('saves the run as a trace, which opens again without running', async () => {
+    const { bench } = editor;
+    const steps = /[\d,]+ steps/.exec(await text('.facts'))?.[0];
+    await bench.run('Lockstep: Save Trace File');
+    const input = bench.page.locator('.quick-input-widget .quick-input-box input');
+    const path = `${editor.workspace}/saved.trace.json`;
+    // The dialog writes the folder that it starts in by itself.
+    await bench.until(
+      async () => (await input.inputValue()).endsWith('.json'),
+      () => input.inputValue(),
+    );
+    await bench.page.waitForTimeout(500);
+    await input.fill(path);
+    await bench.page.locator('.quick-input-widget a.monaco-button', { hasText: /^(OK|Save)$/ }).click();
+    await bench.until(
+      async () => existsSync(path) && statSync(path).size > 0,
+      async () => path,
+    );
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as { version: number; events: unknown[] };
+    assert.equal(saved.version, 1);
+    assert.ok(saved.events.length > 1000);
+    await bench.openFile('saved.trace.json');
+    await bench.run('Lockstep: Open Trace File');
+    await bench.panel.locator('vscode-radio').first().waitFor({ state: 'detached', timeout: 40_000 });
+    assert.ok((await text('.facts')).includes(steps!), await text('.facts'));
+    await bench.panel.locator('.threads-table .place').first().waitFor();
   });
 });
