@@ -1,11 +1,49 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import pc from 'picocolors';
 import { InputError } from '../core/text/source.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
+import { type ModelOptions, model } from './model.ts';
+import { type Outcome, ran } from './outcome.ts';
+import { type RunOptions, run } from './run.ts';
+
+type Job = () => Promise<Outcome>;
+
+/** Ctrl-C once: stop with what there is. Twice: at once. */
+const interrupted = new AbortController();
 
 /** Exit status: 0 nothing found, 1 findings, 2 could not run (with one line on standard error). */
 async function main(argv: readonly string[]): Promise<number> {
+  let job: Job | undefined;
+  let output: string | undefined;
+  const program = commands((j, file) => {
+    job = j;
+    output = file;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    if (!job) return 0;
+    process.once('SIGINT', () => interrupted.abort());
+    const { text, status, problem } = await job();
+    if (output === undefined) process.stdout.write(text);
+    else await writeWhole(output, text);
+    if (problem !== undefined) process.stderr.write(`lockstep: ${problem}\n`);
+    return status;
+  } catch (error) {
+    // commander has printed its own message; asking for help is no mistake.
+    if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof InputError)) throw error;
+    process.stderr.write(`lockstep: ${error.message}\n`);
+    return 2;
+  }
+}
+
+function commands(take: (job: Job, output?: string) => void): Command {
   const program = new Command('lockstep').description("who holds which lock when, by the kernel's own C");
-  let output: Promise<string> | undefined;
+  program.exitOverride();
+  const terminal = { width: Math.min(process.stdout.columns ?? 100, 160), colours: pc.isColorSupported };
+
   program
     .command('contracts')
     .description('lock contracts: what each function acquires, releases and requires, and whether it may sleep')
@@ -13,20 +51,64 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--function <name>', 'only this function')
     .option('--tree <dir>', 'the kernel tree (default: the one around the file)')
     .option('--json', 'the versioned document')
-    .action((paths: string[], options: ContractsOptions) => {
-      output = contracts(paths, options);
-    });
-  program.exitOverride();
+    .action((paths: string[], options: ContractsOptions) => take(async () => ran(await contracts(paths, options))));
+
+  program
+    .command('model')
+    .description('the TypeScript model of a function: the text that runs in its place')
+    .argument('<function>', 'its name')
+    .option('--tree <dir>', 'the kernel tree (default: here)')
+    .option('--file <path>', 'the file that defines it (default: it is searched for)')
+    .option('--map', 'the line of the C before each line')
+    .option('--json', 'the versioned document, with the line map')
+    .action((name: string, options: ModelOptions) => take(() => model(name, options)));
+
+  program
+    .command('run')
+    .description('run a scenario once: who held which lock when, and what was printed')
+    .argument('<scenario>', 'a *.scenario.c file')
+    .option('--tree <dir>', 'the kernel tree (default: the one around the scenario)')
+    .option('--patch <file>', 'run the source with this patch too, and compare')
+    .option('--schedule <what>', 'round-robin, random, a saved trace (.json), or "THREAD to PLACE, THREAD, …"')
+    .option('--seed <n>', 'of a random schedule')
+    .option('--quantum <n>', 'steps of a turn, round robin')
+    .option('--steps <n>', 'give up after so many (default: 2000000)')
+    .option('--define <name=value>', 'override a macro; again for more', (v: string, all: string[]) => [...all, v], [])
+    .option('--format <name>', 'timeline, diagram, ptdump, trace or json', 'timeline')
+    .option('--output <file>', 'write there, not to the terminal')
+    .option('--json', 'the versioned document: --format trace')
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 nothing found; 1 a bug, a deadlock, a warning or a violated invariant (with --patch, in the patched
+source); 2 it could not run to the end.
+
+A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second time the thread gets there:
+  --schedule "dump to walk_pmd_range:139, remap0, dump"`,
+    )
+    .action((scenario: string, options: RunOptions & { output?: string }) =>
+      take(
+        () =>
+          run(
+            scenario,
+            { ...options, ...terminal, ...(options.output === undefined ? {} : { colours: false, width: 100 }) },
+            interrupted.signal,
+          ),
+        options.output,
+      ),
+    );
+  return program;
+}
+
+/** Writes a file as a whole or not at all. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = join(dirname(file), `.${process.pid}.lockstep`);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
-    if (output !== undefined) process.stdout.write(await output);
-    return 0;
+    await writeFile(temporary, text);
+    await rename(temporary, file);
   } catch (error) {
-    // commander has printed its own message; asking for help is no mistake.
-    if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`lockstep: ${error.message}\n`);
-    return 2;
+    await rm(temporary, { force: true });
+    throw new InputError(`${file}: it cannot be written (${error instanceof Error ? error.message : error})`, { file });
   }
 }
 

@@ -82,7 +82,7 @@ function prelude(program: Program, fn: LinkedFunction, config: KernelConfig): st
   for (const [name, why] of uses.unmodelled) lines.push(`// not modelled: ${name} (${why})`);
   for (const g of uses.globals)
     lines.push(
-      `declare const ${g.id}: Ptr; // ${g.name}: ${tsType(g.type)}${g.missing ? ', zero: defined in none of the sources' : ''}`,
+      `declare const ${g.id}: Ptr; // ${g.name}: ${tsType(g.type)}${g.missing ? ', defined in another file' : ''}`,
     );
   for (const bytes of uses.texts)
     lines.push(`declare const ${program.textName(bytes)}: Ptr; // ${JSON.stringify(bytes)}`);

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { basename, relative, resolve, sep } from 'node:path';
+import type { ScheduleChoice } from '../core/explore/schedule.ts';
+import { Simulation } from '../core/explore/simulate.ts';
+import { patchedTree } from '../core/patch/overlay.ts';
+import type { TraceDocument } from '../core/report/documents.ts';
+import { decodeSource } from '../core/text/decode.ts';
+import { InputError, type SourceTree } from '../core/text/source.ts';
+import { DiskTree, treeAround } from './diskTree.ts';
+import type { Outcome } from './outcome.ts';
+import { FORMATS, type Format, findingsIn, type RunView, render } from './runText.ts';
+import { type ScheduleOptions, scheduleOf, whole } from './schedule.ts';
+
+export interface RunOptions extends ScheduleOptions {
+  readonly tree?: string;
+  readonly patch?: string;
+  readonly steps?: string;
+  readonly define?: readonly string[];
+  readonly format?: string;
+  readonly json?: boolean;
+  readonly width?: number;
+  readonly colours?: boolean;
+}
+
+/** What is run: the scenario, the plain tree and, with a patch, the patched one. */
+export interface Subject {
+  readonly scenario: string;
+  readonly scenarioText: string;
+  readonly tree: SourceTree;
+  readonly patched?: { readonly tree: SourceTree; readonly label: string };
+  readonly defines: Readonly<Record<string, string>>;
+}
+
+/** `lockstep run SCENARIO --tree DIR`: one run under one schedule; with `--patch`, the plain and the patched source. */
+export async function run(scenario: string, options: RunOptions, signal: AbortSignal): Promise<Outcome> {
+  const format = formatOf(options);
+  const schedule = await scheduleOf(options);
+  const stepLimit = options.steps === undefined ? undefined : whole('--steps', options.steps);
+  if (stepLimit !== undefined && stepLimit < 1) throw new InputError(`--steps ${stepLimit}: it takes a number from 1`);
+  const subject = await subjectOf(scenario, options);
+  const runs = await runBoth(subject, schedule, signal, stepLimit);
+  const text = await render(format, runs, options);
+  const last = runs[runs.length - 1]!.trace;
+  if (last.end.kind === 'limit' || last.end.kind === 'cancelled')
+    return { text, status: 2, problem: `${scenario}: ${last.end.message ?? last.end.kind}` };
+  return { text, status: findingsIn(last).length > 0 ? 1 : 0 };
+}
+
+/** Runs the plain source and, where there is a patch, the patched one, under one schedule. */
+export async function runBoth(
+  { scenario, scenarioText, tree, patched, defines }: Subject,
+  schedule: ScheduleChoice,
+  signal: AbortSignal,
+  stepLimit?: number,
+): Promise<RunView[]> {
+  const request = { scenario, scenarioText, defines };
+  const limits = { schedule, signal, ...(stepLimit === undefined ? {} : { stepLimit }) };
+  const one = async (from: SourceTree, patchLabel?: string): Promise<RunView> => {
+    const label = { label: tree.label, ...(patchLabel === undefined ? {} : { patchLabel }) };
+    const trace: TraceDocument = await (await Simulation.load({ ...request, ...label, tree: from })).run(limits);
+    return { trace, tree: from, scenario, scenarioText };
+  };
+  const plain = await one(tree);
+  return patched ? [plain, await one(patched.tree, patched.label)] : [plain];
+}
+
+/** Reads what the command line names. */
+export async function subjectOf(scenario: string, options: RunOptions): Promise<Subject> {
+  const bytes = await read(scenario, 'scenario');
+  const scenarioText = decodeSource(bytes, scenario);
+  const root = resolve(options.tree ?? (await treeAround(scenario)));
+  const path = relative(root, resolve(scenario)).split(sep).join('/');
+  const tree = new DiskTree(root);
+  const subject = {
+    scenario: path.startsWith('..') ? scenario : path,
+    scenarioText,
+    tree,
+    defines: definesOf(options.define ?? []),
+  };
+  if (options.patch === undefined) return subject;
+  const patch = decodeSource(await read(options.patch, 'patch'), options.patch);
+  const label = basename(options.patch);
+  return { ...subject, patched: { tree: (await patchedTree(tree, patch, options.patch)).tree, label } };
+}
+
+async function read(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = code === 'ENOENT' ? `no such ${what}` : code === 'EISDIR' ? `a folder, not a ${what}` : code;
+    throw new InputError(`${path}: ${why}`, { file: path });
+  }
+}
+
+function definesOf(list: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    list.map(define => {
+      const parts = /^([A-Za-z_]\w*(?:\([\w, ]*\))?)(?:=(.*))?$/.exec(define);
+      if (!parts) throw new InputError(`--define ${define}: write NAME=VALUE`);
+      return [parts[1]!, parts[2] ?? '1'];
+    }),
+  );
+}
+
+function formatOf({ format, json }: RunOptions): Format {
+  const wanted = json ? 'json' : (format ?? 'timeline');
+  const found = FORMATS.find(f => f === wanted);
+  if (!found) throw new InputError(`--format ${wanted}: it is one of ${FORMATS.join(', ')}`);
+  return found;
+}
