@@ -87,7 +87,8 @@ describe('simulation beside the code, in a real VS Code', function () {
     const canvas = bench.panel.locator('canvas.timeline');
     await canvas.focus();
     await canvas.press('Home');
-    let looked = await step();
+    await bench.until(async () => (await step()) === 0, step);
+    let looked = 0;
     for (let i = 0; i < 5; i++) {
       const from = looked;
       await canvas.press('Shift+ArrowRight');
@@ -186,6 +187,7 @@ describe('simulation beside the code, in a real VS Code', function () {
     const says = (await flagged.innerText()).replace(/\s+/g, ' ');
     assert.match(says, /0xffffea0000000000-0xffffea0000000000 0E RW PSE GLB NX pmd/);
     assert.match(says, /zero length/);
+    assert.match(await text('.section.ptdump h2'), /1 zero length/);
     await flagged.scrollIntoViewIfNeeded();
     await bench.shot('reported-twice-light');
   });

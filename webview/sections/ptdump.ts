@@ -14,9 +14,12 @@ export class PtdumpSection extends Section {
     const all = [...run.output, ...run.printk];
     if (!all.length) return 'nothing was written';
     const written = all.filter(l => l.step <= step);
-    const odd = written.filter(l => l.flag).length;
     const so = `${written.length} of ${all.length} line${all.length === 1 ? '' : 's'}`;
-    return odd ? `${so}, ${odd} flagged` : so;
+    const odd = (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).flatMap(flag => {
+      const count = written.filter(l => l.flag === flag).length;
+      return count ? [`${count} ${FLAGS[flag]}`] : [];
+    });
+    return [so, ...odd].join(', ');
   }
 
   protected override render(shown: Shown): void {
