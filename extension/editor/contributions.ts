@@ -62,6 +62,7 @@ export const Scheme = {
 export const DEFAULT_STEP_LIMIT = 200_000;
 
 const CATEGORY = 'Lockstep';
+const EDITOR_MENU = 'lockstep.editor';
 /** Headers open as C++ in VS Code unless told otherwise. */
 const IN_C = "editorLangId == c || (editorLangId == cpp && resourceExtname == '.h')";
 
@@ -103,12 +104,16 @@ export function contributes() {
           group: '3_compare@90',
         },
       ],
-      'editor/context': [
-        { command: Command.simulate, when: `(${IN_C}) && isWorkspaceTrusted`, group: '1_lockstep@1' },
-        { command: Command.showModel, when: IN_C, group: '1_lockstep@2' },
-        { command: Command.showContracts, when: IN_C, group: '1_lockstep@3' },
+      'editor/context': [{ submenu: EDITOR_MENU, when: IN_C, group: '1_lockstep' }],
+      [EDITOR_MENU]: [
+        { command: Command.simulate, when: 'isWorkspaceTrusted', group: '1_run@1' },
+        { command: Command.comparePatch, when: 'isWorkspaceTrusted', group: '1_run@2' },
+        { command: Command.showModel, group: '2_show@1' },
+        { command: Command.showContracts, group: '2_show@2' },
       ],
     },
+    // A context menu shows titles without their category.
+    submenus: [{ id: EDITOR_MENU, label: CATEGORY }],
     keybindings: [
       { command: Command.nextEvent, key: 'ctrl+alt+.', mac: 'cmd+alt+.', when: ContextKey.panel },
       { command: Command.previousEvent, key: 'ctrl+alt+,', mac: 'cmd+alt+,', when: ContextKey.panel },

@@ -76,11 +76,24 @@ describe('beside the code, in a real VS Code', function () {
     await bench.shot('model-light');
   });
 
+  it('offers what it does in the context menu', async () => {
+    const { bench } = editor;
+    await bench.line('static int split_vmemmap_huge_pmd').click({ button: 'right' });
+    const menu = bench.page.locator('.monaco-menu');
+    await menu.locator('.action-item', { hasText: 'Lockstep' }).hover();
+    for (const title of ['Simulate', 'Compare With Patch', 'Show Executable Model', 'Show Lock Contracts'])
+      await menu.locator('.action-item', { hasText: title }).first().waitFor();
+    await bench.shot('context-menu-light');
+    await bench.page.keyboard.press('Escape');
+    await bench.page.keyboard.press('Escape');
+  });
+
   it('lists the contracts of the whole file', async () => {
     const { bench } = editor;
     await bench.run('Lockstep: Show Lock Contracts');
     await bench.page.locator('.tab', { hasText: 'hugetlb_vmemmap.c.contracts' }).waitFor();
     await bench.line(`split_vmemmap_huge_pmd ${FILE}:${head}`.replaceAll(' ', '\u00a0')).waitFor();
+    await bench.page.locator('.detected-link, .detected-link-active').first().waitFor();
     await bench.shot('contracts-light');
   });
 

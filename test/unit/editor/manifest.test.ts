@@ -15,12 +15,18 @@ describe('manifest of the extension', () => {
   });
 
   it('has every command once, under one category, and hides what takes an argument', () => {
-    const { commands, menus } = contributes();
+    const { commands, menus, submenus } = contributes();
     assert.deepEqual(commands.map(c => c.command).sort(), Object.values(Command).sort());
     assert.deepEqual([...new Set(commands.map(c => c.category))], ['Lockstep']);
     assert.equal(menus.commandPalette.find(m => m.command === Command.reveal)?.when, 'false');
     const known = new Set<string>(commands.map(c => c.command));
-    for (const entry of Object.values(menus).flat()) assert.ok(known.has(entry.command), entry.command);
+    const entries: { command?: string; submenu?: string }[] = Object.values(menus).flat();
+    for (const { command, submenu } of entries)
+      assert.ok(command ? known.has(command) : Object.keys(menus).includes(submenu ?? ''), command ?? submenu);
+    assert.deepEqual(
+      submenus.map(s => s.id),
+      entries.flatMap(e => e.submenu ?? []),
+    );
   });
 
   it('keeps every setting under one prefix, described, with its default', () => {
