@@ -7,8 +7,11 @@ export class DiskTree implements SourceTree {
   readonly label: string;
   private real: Promise<string> | undefined;
 
-  constructor(readonly root: string) {
-    this.label = root;
+  constructor(
+    readonly root: string,
+    label = root,
+  ) {
+    this.label = label;
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { InputError } from '../core/text/source.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
+import { demo } from './demo.ts';
 import { type ModelOptions, model } from './model.ts';
 import { type Outcome, ran } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
@@ -43,6 +44,11 @@ function commands(take: (job: Job, output?: string) => void): Command {
   const program = new Command('lockstep').description("who holds which lock when, by the kernel's own C");
   program.exitOverride();
   const terminal = { width: Math.min(process.stdout.columns ?? 100, 160), colours: pc.isColorSupported };
+
+  program
+    .command('demo')
+    .description('the bundled sample: lock timeline, race diagram and ptdump, before and after its patch')
+    .action(() => take(() => demo({ ...terminal, width: Math.min(terminal.width, 100) }, interrupted.signal)));
 
   program
     .command('contracts')

@@ -13,6 +13,8 @@ import { type ScheduleOptions, scheduleOf, whole } from './schedule.ts';
 
 export interface RunOptions extends ScheduleOptions {
   readonly tree?: string;
+  /** What the tree is called in what is printed; its path if not given. */
+  readonly label?: string;
   readonly patch?: string;
   readonly steps?: string;
   readonly define?: readonly string[];
@@ -70,7 +72,7 @@ export async function subjectOf(scenario: string, options: RunOptions): Promise<
   const scenarioText = decodeSource(bytes, scenario);
   const root = resolve(options.tree ?? (await treeAround(scenario)));
   const path = relative(root, resolve(scenario)).split(sep).join('/');
-  const tree = new DiskTree(root);
+  const tree = new DiskTree(root, options.label);
   const subject = {
     scenario: path.startsWith('..') ? scenario : path,
     scenarioText,

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { diagramText } from '../core/report/diagram.ts';
+import { type DiagramOptions, diagramText } from '../core/report/diagram.ts';
 import type { TraceDocument } from '../core/report/documents.ts';
 import { holdStats, overlap } from '../core/report/holdStats.ts';
 import { diffOutput, diffText, outputText } from '../core/report/ptdump.ts';
@@ -50,13 +50,18 @@ export async function render(format: Format, runs: readonly RunView[], options: 
   }
 }
 
-/** Timeline, how it ended and hold times of each run; with two, the hold times side by side. */
-export function timelines(traces: readonly TraceDocument[], options: TextOptions): string {
+/** A run's timeline, and how it ended. */
+export function timeline(trace: TraceDocument, options: TextOptions): string {
   const paint = options.colours ? { paint: colour } : {};
+  const rows = timelineText(trace, { ...paint, width: options.width ?? 100 }).trimEnd();
+  return [rows, '', ...conclusion(trace)].join('\n');
+}
+
+/** The same of each run with its hold times; of two, the hold times side by side. */
+function timelines(traces: readonly TraceDocument[], options: TextOptions): string {
   const parts = traces.map(trace => {
-    const lines = [timelineText(trace, { ...paint, width: options.width ?? 100 }).trimEnd(), '', ...conclusion(trace)];
-    if (traces.length === 1) lines.push('', ...holdTable(holdStats(trace)));
-    return `${title(trace, traces.length)}${lines.join('\n')}\n`;
+    const holds = traces.length === 1 ? `\n\n${holdTable(holdStats(trace)).join('\n')}` : '';
+    return `${title(trace, traces.length)}${timeline(trace, options)}${holds}\n`;
   });
   if (traces.length === 2) parts.push(`${holdComparison(traces[0]!, traces[1]!).join('\n')}\n`);
   return parts.join('\n');
@@ -76,17 +81,20 @@ const title = (trace: TraceDocument, of: number): string =>
   of === 1 ? '' : `== ${trace.patch === undefined ? 'before' : `after ${trace.patch}`}\n\n`;
 
 /** The race as a commit message draws it, with the source's own lines where they can be read. */
-export async function diagram({ trace, tree, scenario, scenarioText }: RunView, longestRun = 12): Promise<string> {
+export async function diagram(
+  { trace, tree, scenario, scenarioText }: RunView,
+  options: Pick<DiagramOptions, 'threads' | 'longestRun'> = {},
+): Promise<string> {
   const files = new Map<string, readonly string[]>([[scenario, scenarioText.split('\n')]]);
   for (const file of new Set(trace.events.map(e => e.file))) {
     if (files.has(file)) continue;
     const bytes = await tree.read(file);
     files.set(file, bytes ? new TextDecoder().decode(bytes).split('\n') : []);
   }
-  return diagramText(trace, { columns: 96, longestRun, sourceLine: (file, line) => files.get(file)?.[line - 1] });
+  return diagramText(trace, { columns: 96, ...options, sourceLine: (file, line) => files.get(file)?.[line - 1] });
 }
 
-/** What the runs printed; with two, the first and then what differs in the second. */
+/** What a run printed; of two, both and what differs. */
 export function ptdumpText(traces: readonly TraceDocument[]): string {
   const [before, after] = traces.map(t => outputText(t));
   if (after === undefined) return `${before}\n`;

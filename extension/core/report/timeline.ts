@@ -86,20 +86,20 @@ export function timelineText(trace: TraceDocument, options: TimelineOptions = {}
   return `${lines.join('\n')}\n`;
 }
 
-/** Two lines: what ran; and how: steps, schedule, end, unmodelled. */
+/** What ran; and how: steps, end, unmodelled, schedule, the last on a line of its own when it is a script. */
 export function headerLines(trace: TraceDocument, ascii = false): string[] {
   const dot = ascii ? ' | ' : ' · ';
   const source = trace.patch ? `${trace.source} + ${trace.patch}` : trace.source;
   const unmodelled = unmodelledCalls(trace);
-  return [
-    `${trace.scenario}${dot}${source}`,
-    [
-      `${number(trace.end.steps)} steps`,
-      `schedule ${scheduleText(trace.schedule)}`,
-      trace.end.kind,
-      `${number(unmodelled)} unmodelled call${unmodelled === 1 ? '' : 's'}`,
-    ].join(dot),
+  const schedule = `schedule ${scheduleText(trace.schedule)}`;
+  const own = trace.schedule.kind === 'script';
+  const facts = [
+    `${number(trace.end.steps)} steps`,
+    ...(own ? [] : [schedule]),
+    trace.end.kind,
+    `${number(unmodelled)} unmodelled call${unmodelled === 1 ? '' : 's'}`,
   ];
+  return [`${trace.scenario}${dot}${source}`, facts.join(dot), ...(own ? [schedule] : [])];
 }
 
 /** `random, seed 7`; `round robin`; `explicit, 12 switches`. */
