@@ -35,7 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const trees = new Trees(at('extension', 'samples'));
   const sources = new Sources(trees);
   const parses = new Parses(engine);
-  const scenarios = new Scenarios(engine, [at('extension', 'scenarios')]);
+  const scenarios = new Scenarios(engine, [at('extension', 'scenarios'), trees.sample]);
   const simulations = new Simulations(engine, scenarios, sources);
   const decorations = new ThreadDecorations();
   const models = new Models(engine, sources);

@@ -140,6 +140,8 @@ async function chooseScenario(parts: Parts): Promise<Chosen | undefined> {
     throw new InputError(
       'no scenario can run here: none of the trees at hand has the sources that a scenario names. Open a kernel tree as a folder, set lockstep.kernelTree, or write a *.scenario.c file.',
     );
+  // Beside C that none covers the user is told so; elsewhere there is nothing to choose.
+  if (offered.length === 1 && !(document && isC(document))) return offered[0];
   const placeHolder =
     document && isC(document)
       ? `No scenario covers ${vscode.workspace.asRelativePath(document.uri)}; pick another one`
@@ -204,7 +206,10 @@ async function comparePatch(parts: Parts, given: vscode.Uri | undefined): Promis
   const { panel } = parts;
   requireTrust();
   const key = panel.session?.key;
-  const patch = given instanceof vscode.Uri ? given : await pickPatch(key?.kind === 'run' && key.patch !== undefined);
+  const { sample } = parts.sources.trees;
+  const onSample = key?.kind === 'run' && key.root === sample.toString();
+  const compared = key?.kind === 'run' && key.patch !== undefined;
+  const patch = given instanceof vscode.Uri ? given : await pickPatch(compared, onSample ? sample : undefined);
   if (!patch) return;
   if (key?.kind === 'run' && panel.session) {
     const { patch: _, ...plain } = key;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodeServer, type Home, installVsix, makeHome, startCodeServer } from './codeServer.ts';
 import { Workbench } from './workbench.ts';
-import { makeWorkspace, setTheme, type ThemeName } from './workspace.ts';
+import { makeFolder, makeWorkspace, setTheme, type ThemeName } from './workspace.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const vsix = join(root, 'dist/lockstep.vsix');
@@ -36,10 +36,10 @@ export interface Editor {
 }
 
 /**
- * A VS Code with the packaged extension for the suite that calls this, and a kernel tree as its workspace. A test that
- * fails leaves a screenshot.
+ * A VS Code with the packaged extension for the suite that calls this, and a kernel tree as its workspace, or a folder
+ * without one. A test that fails leaves a screenshot.
  */
-export function withEditor(prepare: (workspace: string) => void = () => undefined): Editor {
+export function withEditor(prepare: (workspace: string) => void = () => undefined, withKernel = true): Editor {
   let bench: Workbench | undefined;
   let server: CodeServer | undefined;
   let home: Home | undefined;
@@ -48,13 +48,14 @@ export function withEditor(prepare: (workspace: string) => void = () => undefine
 
   before(async function () {
     this.timeout(180_000);
-    if (!kernel) throw new Error('KERNEL_TREE is not set: npm run kernel provides a tree, npm test finds it');
+    if (withKernel && !kernel)
+      throw new Error('KERNEL_TREE is not set: npm run kernel provides a tree, npm test finds it');
     const file = packageOnce();
     home = makeHome();
     installVsix(home, file);
     if (!readdirSync(home.extensions).some(name => name.startsWith('lockstep.lockstep-')))
       throw new Error('code-server did not install the package');
-    workspace = makeWorkspace(kernel);
+    workspace = withKernel ? makeWorkspace(kernel) : makeFolder('notes');
     prepare(workspace);
     server = await startCodeServer(home);
     bench = await Workbench.open(server.url, workspace);

@@ -8,11 +8,16 @@ import { join } from 'node:path';
  * watched. `tools`, `drivers` and the like are left out: nothing here reads them.
  */
 export function makeWorkspace(tree: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lockstep-ws-'));
-  const root = join(folder, 'linux-6.1');
-  mkdirSync(root);
+  const root = makeFolder('linux-6.1');
   const wanted = new Set(['arch', 'include', 'kernel', 'lib', 'mm', 'Kbuild', 'Makefile', '.clang-format']);
   for (const name of readdirSync(tree)) if (wanted.has(name)) symlinkSync(join(tree, name), join(root, name));
+  return root;
+}
+
+/** An empty folder of that name, alone in another one. */
+export function makeFolder(name: string): string {
+  const root = join(mkdtempSync(join(tmpdir(), 'lockstep-ws-')), name);
+  mkdirSync(root);
   return root;
 }
 
