@@ -45,7 +45,8 @@ export async function contracts(paths: readonly string[], options: ContractsOpti
       if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
       else {
         const { functions } = await analyser.contracts(file);
-        if (functions.length === 0) throw new InputError(`${file}: no function is defined there`, { file });
+        if (functions.length === 0)
+          throw new InputError(`${file}: no function is defined there; name a file of C functions`, { file });
         found.push(...functions);
       }
     }

@@ -39,8 +39,6 @@ Everything below comes from running the C in extension/samples, before and after
   const text = sections
     .map(([heading, body], i) => `${title(`${i + 1}. ${heading}`)}\n\n${body.trimEnd()}\n`)
     .join('\n');
-  const next = quiet(
-    `Next: lockstep run SCENARIO --tree LINUX, or open a kernel tree in VS Code and run "Lockstep: Simulate".`,
-  );
+  const next = quiet('Next: lockstep run SCENARIO --tree LINUX, or "Lockstep: Simulate" in VS Code on a kernel tree.');
   return ran(`${intro}\n\n${text}\n${next}\n`);
 }

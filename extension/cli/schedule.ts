@@ -35,8 +35,8 @@ function choicesIn(text: string, file: string): readonly number[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${file}: it is no JSON (${error instanceof Error ? error.message : error})`, { file });
+  } catch {
+    throw new InputError(`${file}: it is no JSON; save a schedule with lockstep run --json --output FILE`, { file });
   }
   const field = (v: unknown, name: string): unknown =>
     typeof v === 'object' && v !== null ? (v as Record<string, unknown>)[name] : undefined;

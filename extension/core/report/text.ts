@@ -31,7 +31,7 @@ export function endText(trace: TraceDocument): string {
     case 'bug':
       return `A thread could not go on at step ${number(steps)}${why}.`;
     case 'limit':
-      return `Stopped at the limit of ${number(steps)} steps${why}.`;
+      return `Stopped${message ? why : ` at the limit of ${number(steps)} steps`}.`;
     case 'cancelled':
       return `Cancelled after ${number(steps)} steps${why}.`;
   }
