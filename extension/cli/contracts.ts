@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import pc from 'picocolors';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
-import { contractText } from '../core/report/contractText.ts';
+import { type Colors, contractText } from '../core/report/contractText.ts';
 import type { ContractsDocument, FunctionContract } from '../core/report/documents.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { CParser } from '../core/syntax/parser.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError } from '../core/text/source.ts';
-import { DiskTree, treeAround } from './diskTree.ts';
+import { DiskTree, folder, treeAround } from './diskTree.ts';
 
 export interface ContractsOptions {
   readonly function?: string;
@@ -17,7 +16,7 @@ export interface ContractsOptions {
 }
 
 /** `lockstep contracts PATH… [--function F]`: what to print. */
-export async function contracts(paths: readonly string[], options: ContractsOptions): Promise<string> {
+export async function contracts(paths: readonly string[], options: ContractsOptions, colors?: Colors): Promise<string> {
   const parser = await CParser.create({
     runtime: await asset('web-tree-sitter.wasm'),
     grammar: await asset('tree-sitter-c.wasm'),
@@ -26,7 +25,7 @@ export async function contracts(paths: readonly string[], options: ContractsOpti
   const found: FunctionContract[] = [];
   try {
     for (const path of paths) {
-      const root = resolve(options.tree ?? (await treeAround(path)));
+      const root = await folder(options.tree ?? (await treeAround(path)));
       let known = analysers.get(root);
       if (!known) {
         const tree = new DiskTree(root);
@@ -56,7 +55,7 @@ export async function contracts(paths: readonly string[], options: ContractsOpti
   const document: ContractsDocument = { version: 1, functions: found };
   return options.json
     ? `${JSON.stringify(document, null, 2)}\n`
-    : `${found.map(c => contractText(c, pc)).join('\n\n')}\n`;
+    : `${found.map(c => contractText(c, colors)).join('\n\n')}\n`;
 }
 
 /** Files that are shipped beside the bundle. */

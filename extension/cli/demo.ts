@@ -1,26 +1,26 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
-import type { ScheduleChoice } from '../core/explore/schedule.ts';
 import { outputText } from '../core/report/ptdump.ts';
 import { holdComparison } from '../core/report/text.ts';
 import { type Outcome, ran } from './outcome.ts';
 import { runBoth, type Subject, subjectOf } from './run.ts';
 import { diagram, ptdumpText, type TextOptions, timeline } from './runText.ts';
+import { oneForBoth } from './schedule.ts';
 
 /** The bundled sample, beside the bundle's folder. */
 const SAMPLES = join(__dirname, '../extension/samples');
 
 /** remap1 has found a huge PMD and fills a table for it while remap0 does all of its work and the dump reads. */
-const RACE: ScheduleChoice = { kind: 'script', script: 'remap1 to set_pte, remap0, dump, remap1' };
+const RACE = oneForBoth({ kind: 'script', script: 'remap1 to set_pte, remap0, dump, remap1' });
 /** remap0 splits the PMD between the dump's two looks at it. */
-const BETWEEN: ScheduleChoice = { kind: 'script', script: 'dump to dump_pmds #3, remap0, dump, remap1' };
+const BETWEEN = oneForBoth({ kind: 'script', script: 'dump to dump_pmds #3, remap0, dump, remap1' });
 
 /** `lockstep demo`: all that it prints comes from running the bundled sample, before and after its patch. */
 export async function demo(options: TextOptions, signal: AbortSignal): Promise<Outcome> {
   const title = options.colours ? pc.bold : (text: string) => text;
   const quiet = options.colours ? pc.dim : (text: string) => text;
   const subject = (patch: string): Promise<Subject> =>
-    subjectOf(join(SAMPLES, 'sample.scenario.c'), { patch: join(SAMPLES, patch), label: 'extension/samples' });
+    subjectOf(join(SAMPLES, 'sample.scenario.c'), { patch: [join(SAMPLES, patch)], label: 'extension/samples' });
 
   const [before, after] = await runBoth(await subject('sample.patch'), RACE, signal);
   const [, half] = await runBoth(await subject('sample-half.patch'), BETWEEN, signal);

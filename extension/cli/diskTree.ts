@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import type { SourceTree } from '../core/text/source.ts';
+import { InputError, type SourceTree } from '../core/text/source.ts';
 
 /** A tree on disk. Nothing outside its root is read, not through `..` and not through links. */
 export class DiskTree implements SourceTree {
@@ -53,6 +53,16 @@ export class DiskTree implements SourceTree {
 
 const isAbsence = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(String(error.code));
+
+/** @throws InputError for what is no folder */
+export async function folder(path: string): Promise<string> {
+  const is = await stat(path).then(
+    s => s.isDirectory(),
+    () => false,
+  );
+  if (!is) throw new InputError(`--tree ${path}: no such folder; name the top of a kernel tree`, { file: path });
+  return resolve(path);
+}
 
 /** The kernel tree around a file: the nearest folder above it with Kbuild and include/linux, else the file's own folder. */
 export async function treeAround(file: string): Promise<string> {

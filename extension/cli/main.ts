@@ -2,6 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { version } from '../../package.json';
+import { STEP_LIMIT } from '../core/explore/simulate.ts';
 import { InputError } from '../core/text/source.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
@@ -11,8 +13,14 @@ import { type RunOptions, run } from './run.ts';
 
 type Job = () => Promise<Outcome>;
 
-/** Ctrl-C once: stop with what there is. Twice: at once. */
 const interrupted = new AbortController();
+/** Ctrl-C once: stop with what there is. Twice: at once. For jobs that look at the signal; others just end. */
+const stoppable = (job: (signal: AbortSignal) => Promise<Outcome>): Job => {
+  return () => {
+    process.once('SIGINT', () => interrupted.abort());
+    return job(interrupted.signal);
+  };
+};
 
 /** Exit status: 0 nothing found, 1 findings, 2 could not run (with one line on standard error). */
 async function main(argv: readonly string[]): Promise<number> {
@@ -25,30 +33,35 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
     if (!job) return 0;
-    process.once('SIGINT', () => interrupted.abort());
-    const { text, status, problem } = await job();
+    const { text, status, problem, incomplete } = await job();
     if (output === undefined) process.stdout.write(text);
-    else await writeWhole(output, text);
+    else if (!incomplete) await writeWhole(output, text);
     if (problem !== undefined) process.stderr.write(`lockstep: ${problem}\n`);
     return status;
   } catch (error) {
     // commander has printed its own message; asking for help is no mistake.
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`lockstep: ${error.message}\n`);
+    if (error instanceof InputError) process.stderr.write(`lockstep: ${error.message}\n`);
+    else process.stderr.write(`lockstep: a fault of its own, please report it: ${(error as Error).stack ?? error}\n`);
     return 2;
   }
 }
 
+/** Only on a terminal: not in a pipe, not even where CI or FORCE_COLOR promises that a log shows them. */
+const colours = pc.isColorSupported && process.stdout.isTTY === true;
+
+/** An option that may be given more than once. */
+const repeated = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
 function commands(take: (job: Job, output?: string) => void): Command {
   const program = new Command('lockstep').description("who holds which lock when, by the kernel's own C");
-  program.exitOverride();
-  const terminal = { width: Math.min(process.stdout.columns ?? 100, 160), colours: pc.isColorSupported };
+  program.exitOverride().version(version);
+  const terminal = { width: Math.min(process.stdout.columns ?? 100, 160), colours };
 
   program
     .command('demo')
     .description('the bundled sample: lock timeline, race diagram and ptdump, before and after its patch')
-    .action(() => take(() => demo({ ...terminal, width: Math.min(terminal.width, 100) }, interrupted.signal)));
+    .action(() => take(stoppable(signal => demo({ ...terminal, width: Math.min(terminal.width, 100) }, signal))));
 
   program
     .command('contracts')
@@ -57,7 +70,9 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .option('--function <name>', 'only this function')
     .option('--tree <dir>', 'the kernel tree (default: the one around the file)')
     .option('--json', 'the versioned document')
-    .action((paths: string[], options: ContractsOptions) => take(async () => ran(await contracts(paths, options))));
+    .action((paths: string[], options: ContractsOptions) =>
+      take(async () => ran(await contracts(paths, options, pc.createColors(colours)))),
+    );
 
   program
     .command('model')
@@ -74,12 +89,12 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .description('run a scenario once: who held which lock when, and what was printed')
     .argument('<scenario>', 'a *.scenario.c file')
     .option('--tree <dir>', 'the kernel tree (default: the one around the scenario)')
-    .option('--patch <file>', 'run the source with this patch too, and compare')
+    .option('--patch <file>', 'run the source with this patch too, and compare; again for a series', repeated)
     .option('--schedule <what>', 'round-robin, random, a saved trace (.json), or "THREAD to PLACE, THREAD, …"')
     .option('--seed <n>', 'of a random schedule')
     .option('--quantum <n>', 'steps of a turn, round robin')
-    .option('--steps <n>', 'give up after so many (default: 2000000)')
-    .option('--define <name=value>', 'override a macro; again for more', (v: string, all: string[]) => [...all, v], [])
+    .option('--steps <n>', `give up after so many (default: ${STEP_LIMIT})`)
+    .option('--define <name=value>', 'override a macro; again for more', repeated)
     .option('--format <name>', 'timeline, diagram, ptdump, trace or json', 'timeline')
     .option('--output <file>', 'write there, not to the terminal')
     .option('--json', 'the versioned document: --format trace')
@@ -94,12 +109,13 @@ A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second 
     )
     .action((scenario: string, options: RunOptions & { output?: string }) =>
       take(
-        () =>
+        stoppable(signal =>
           run(
             scenario,
             { ...options, ...terminal, ...(options.output === undefined ? {} : { colours: false, width: 100 }) },
-            interrupted.signal,
+            signal,
           ),
+        ),
         options.output,
       ),
     );
@@ -117,6 +133,11 @@ async function writeWhole(file: string, text: string): Promise<void> {
     throw new InputError(`${file}: it cannot be written (${error instanceof Error ? error.message : error})`, { file });
   }
 }
+
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 void main(process.argv.slice(2)).then(code => {
   process.exitCode = code;

@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { primitives } from '../core/kernel/table.ts';
 import { InputError } from '../core/text/source.ts';
 import { modelOf } from '../core/translate/model.ts';
-import { DiskTree } from './diskTree.ts';
+import { DiskTree, folder } from './diskTree.ts';
 import { type Outcome, ran } from './outcome.ts';
 
 export interface ModelOptions {
@@ -16,7 +16,7 @@ export interface ModelOptions {
 /** `lockstep model FUNCTION --tree DIR [--file F]`: the TypeScript that runs in the function's place. */
 export async function model(name: string, options: ModelOptions): Promise<Outcome> {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new InputError(`"${name}" is no name of a C function`);
-  const root = resolve(options.tree ?? '.');
+  const root = await folder(options.tree ?? '.');
   const tree = new DiskTree(root);
   const file = options.file === undefined ? await definingFile(root, name) : inTree(root, options.file);
   const document = await modelOf(tree, file, name, primitives);

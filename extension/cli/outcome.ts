@@ -4,6 +4,8 @@ export interface Outcome {
   readonly status: 0 | 1 | 2;
   /** One line for standard error. */
   readonly problem?: string;
+  /** Not worth a file: it is shown, but --output does not write it. */
+  readonly incomplete?: boolean;
 }
 
 export const ran = (text: string): Outcome => ({ text, status: 0 });

@@ -1,27 +1,43 @@
 import { readFile } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
-import type { ScheduleChoice } from '../core/explore/schedule.ts';
+import { readScenario } from '../core/explore/scenario.ts';
 import { Simulation } from '../core/explore/simulate.ts';
 import { patchedTree } from '../core/patch/overlay.ts';
 import type { TraceDocument } from '../core/report/documents.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
-import { DiskTree, treeAround } from './diskTree.ts';
+import { DiskTree, folder, treeAround } from './diskTree.ts';
 import type { Outcome } from './outcome.ts';
 import { FORMATS, type Format, findingsIn, type RunView, render } from './runText.ts';
-import { type ScheduleOptions, scheduleOf, whole } from './schedule.ts';
+import { type ScheduleOptions, type Schedules, schedulesOf, whole } from './schedule.ts';
 
 export interface RunOptions extends ScheduleOptions {
   readonly tree?: string;
   /** What the tree is called in what is printed; its path if not given. */
   readonly label?: string;
-  readonly patch?: string;
+  /** Patches of a series, in order. */
+  readonly patch?: readonly string[];
   readonly steps?: string;
   readonly define?: readonly string[];
   readonly format?: string;
   readonly json?: boolean;
   readonly width?: number;
   readonly colours?: boolean;
+}
+
+/** Told the steps taken, now and then; undefined: done. */
+type Progress = (steps: number | undefined) => void;
+
+/** A line on a terminal that counts the steps of a run that takes longer than a second. */
+function progressLine(): Progress | undefined {
+  const { stderr } = process;
+  if (!stderr.isTTY) return undefined;
+  const began = Date.now();
+  let shown = false;
+  return steps => {
+    if (steps !== undefined && Date.now() - began > 1000) shown = stderr.write(`\r${steps} steps, Ctrl-C stops`);
+    else if (steps === undefined && shown) stderr.write('\r\x1b[K');
+  };
 }
 
 /** What is run: the scenario, the plain tree and, with a patch, the patched one. */
@@ -36,30 +52,40 @@ export interface Subject {
 /** `lockstep run SCENARIO --tree DIR`: one run under one schedule; with `--patch`, the plain and the patched source. */
 export async function run(scenario: string, options: RunOptions, signal: AbortSignal): Promise<Outcome> {
   const format = formatOf(options);
-  const schedule = await scheduleOf(options);
+  const schedules = await schedulesOf(options);
   const stepLimit = options.steps === undefined ? undefined : whole('--steps', options.steps);
   if (stepLimit !== undefined && stepLimit < 1) throw new InputError(`--steps ${stepLimit}: it takes a number from 1`);
   const subject = await subjectOf(scenario, options);
-  const runs = await runBoth(subject, schedule, signal, stepLimit);
+  const runs = await runBoth(subject, schedules, signal, { stepLimit, progress: progressLine() });
   const text = await render(format, runs, options);
   const last = runs[runs.length - 1]!.trace;
-  if (last.end.kind === 'limit' || last.end.kind === 'cancelled')
-    return { text, status: 2, problem: `${scenario}: ${last.end.message ?? last.end.kind}` };
+  const cut = runs.map(r => r.trace.end).find(end => end.kind === 'limit' || end.kind === 'cancelled');
+  if (cut)
+    return {
+      text,
+      status: 2,
+      problem: `${scenario}: ${cut.message ?? cut.kind}`,
+      incomplete: cut.kind === 'limit',
+    };
   return { text, status: findingsIn(last).length > 0 ? 1 : 0 };
 }
 
-/** Runs the plain source and, where there is a patch, the patched one, under one schedule. */
+/** Runs the plain source and, where there is a patch, the patched one. */
 export async function runBoth(
   { scenario, scenarioText, tree, patched, defines }: Subject,
-  schedule: ScheduleChoice,
+  schedules: Schedules,
   signal: AbortSignal,
-  stepLimit?: number,
+  { stepLimit, progress }: { stepLimit?: number | undefined; progress?: Progress | undefined } = {},
 ): Promise<RunView[]> {
   const request = { scenario, scenarioText, defines };
-  const limits = { schedule, signal, ...(stepLimit === undefined ? {} : { stepLimit }) };
+  const limits = { signal, ...(stepLimit === undefined ? {} : { stepLimit }), ...(progress ? { progress } : {}) };
   const one = async (from: SourceTree, patchLabel?: string): Promise<RunView> => {
     const label = { label: tree.label, ...(patchLabel === undefined ? {} : { patchLabel }) };
-    const trace: TraceDocument = await (await Simulation.load({ ...request, ...label, tree: from })).run(limits);
+    const trace: TraceDocument = await (await Simulation.load({ ...request, ...label, tree: from })).run({
+      ...limits,
+      schedule: patchLabel === undefined ? schedules.plain : schedules.patched,
+    });
+    progress?.(undefined);
     return { trace, tree: from, scenario, scenarioText };
   };
   const plain = await one(tree);
@@ -70,7 +96,7 @@ export async function runBoth(
 export async function subjectOf(scenario: string, options: RunOptions): Promise<Subject> {
   const bytes = await read(scenario, 'scenario');
   const scenarioText = decodeSource(bytes, scenario);
-  const root = resolve(options.tree ?? (await treeAround(scenario)));
+  const root = await folder(options.tree ?? (await treeAround(scenario)));
   const path = relative(root, resolve(scenario)).split(sep).join('/');
   const tree = new DiskTree(root, options.label);
   const subject = {
@@ -79,10 +105,17 @@ export async function subjectOf(scenario: string, options: RunOptions): Promise<
     tree,
     defines: definesOf(options.define ?? []),
   };
-  if (options.patch === undefined) return subject;
-  const patch = decodeSource(await read(options.patch, 'patch'), options.patch);
-  const label = basename(options.patch);
-  return { ...subject, patched: { tree: (await patchedTree(tree, patch, options.patch)).tree, label } };
+  for (const source of readScenario(scenarioText, subject.scenario).sources)
+    if (!(await tree.read(source)))
+      throw new InputError(`${scenario}: its source ${source} is not in ${root}; name its kernel tree with --tree`, {
+        file: scenario,
+      });
+  const patches = options.patch ?? [];
+  if (patches.length === 0) return subject;
+  let patched: SourceTree = tree;
+  for (const path of patches)
+    patched = (await patchedTree(patched, decodeSource(await read(path, 'patch'), path), path)).tree;
+  return { ...subject, patched: { tree: patched, label: patches.map(p => basename(p)).join(' + ') } };
 }
 
 async function read(path: string, what: string): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { holdStats, overlap } from '../core/report/holdStats.ts';
 import { diffOutput, diffText, outputText } from '../core/report/ptdump.ts';
 import { endText, holdComparison, holdTable } from '../core/report/text.ts';
 import { number, type Role, timelineText } from '../core/report/timeline.ts';
-import type { SourceTree } from '../core/text/source.ts';
+import { InputError, type SourceTree } from '../core/text/source.ts';
 
 export const FORMATS = ['timeline', 'diagram', 'ptdump', 'trace', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -38,7 +38,7 @@ export async function render(format: Format, runs: readonly RunView[], options: 
   switch (format) {
     case 'json':
     case 'trace':
-      return `${JSON.stringify(traces.length === 1 ? traces[0] : { version: 1, before: traces[0], after: traces[1] })}\n`;
+      return jsonText(traces.length === 1 ? traces[0] : { version: 1, before: traces[0], after: traces[1] });
     case 'ptdump':
       return ptdumpText(traces);
     case 'diagram': {
@@ -47,6 +47,16 @@ export async function render(format: Format, runs: readonly RunView[], options: 
     }
     case 'timeline':
       return timelines(traces, options);
+  }
+}
+
+function jsonText(value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}\n`;
+  } catch (error) {
+    // The only reason there is: a string has a greatest length.
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError('the trace is too long to be written as JSON; let it end earlier with --steps');
   }
 }
 

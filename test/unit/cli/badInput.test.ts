@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildCli, lockstep, project } from '../../support/cli.ts';
 
+const CLI = [join(project, 'dist/cli.cjs')];
 const SAMPLE = join(project, 'extension/samples/sample.scenario.c');
 
 const FILES: Record<string, string | Buffer> = {
@@ -54,6 +57,14 @@ const CASES: [args: string[], message: RegExp][] = [
     ['run', 'endless.scenario.c', '--tree', 'tree', '--steps', '5000'],
     /^endless\.scenario\.c: not finished after 5000 steps: a is in lockstep_thread_a at endless\.scenario\.c:3/,
   ],
+  [['run', SAMPLE, '--tree', 'tree'], /sample\.scenario\.c: its source mm\/vmemmap\.c is not in .*\/tree; .*--tree/],
+  [['run', SAMPLE, '--tree', 'none'], /^--tree none: no such folder/],
+  [['model', 'f', '--tree', 'syntax.scenario.c'], /^--tree syntax\.scenario\.c: no such folder/],
+  [['contracts', 'tree/mm/crlf.c', '--tree', 'none'], /^--tree none: no such folder/],
+  [
+    ['run', 'endless.scenario.c', '--steps', '5000', '--json', '--output', 'endless.json'],
+    /^endless\.scenario\.c: not finished after 5000 steps/,
+  ],
   [['run', SAMPLE, '--patch', 'none.patch'], /^none\.patch: no such patch/],
   [['run', SAMPLE, '--patch', 'letter.patch'], /^letter\.patch: there is no diff in it/],
   [['run', SAMPLE, '--patch', 'stale.patch'], /^stale\.patch: mm\/vmemmap\.c: @@ -1,2 \+1,2 @@ does not apply/],
@@ -61,6 +72,8 @@ const CASES: [args: string[], message: RegExp][] = [
   [['run', SAMPLE, '--schedule', 'none.json'], /^none\.json: no such file/],
   [['run', SAMPLE, '--schedule', 'letter.json'], /^letter\.json: it is no JSON/],
   [['run', SAMPLE, '--seed', 'x'], /^--seed x: it takes a whole number/],
+  [['run', SAMPLE, '--seed', '9'.repeat(20)], /^--seed 9{20}: it takes a whole number/],
+  [['run', SAMPLE, '--seed', '1', '--schedule', 'dump'], /^--seed is for a random schedule/],
   [['run', SAMPLE, '--quantum', '0'], /^a quantum of 0 steps/],
   [['run', SAMPLE, '--format', 'poem'], /^--format poem: it is one of/],
   [['run', SAMPLE, '--output', 'no/such/folder/x'], /^no\/such\/folder\/x: it cannot be written/],
@@ -89,6 +102,28 @@ describe('bad input on the command line', function () {
       assert.match(lines[0]!.slice('lockstep: '.length), message);
       assert.equal(readdirSync(dir, { recursive: true }).length, before, 'something was written');
     });
+
+  it('Ctrl-C: what there is so far, and status 2', async () => {
+    const child = spawn(process.execPath, [...CLI, 'run', 'endless.scenario.c', '--steps', '1000000000'], { cwd: dir });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', data => (stdout += data));
+    child.stderr.on('data', data => (stderr += data));
+    const ended = once(child, 'exit');
+    await new Promise(resolve => setTimeout(resolve, 2500));
+    child.kill('SIGINT');
+    assert.deepEqual(await ended, [2, null], stderr);
+    assert.match(stderr, /^lockstep: endless\.scenario\.c: cancelled after \d+ steps\n$/);
+    assert.match(stdout, /Cancelled after [\d,]+ steps/);
+  });
+
+  it('a reader that stops reading is no fault', async () => {
+    const child = spawn(process.execPath, [...CLI, 'run', SAMPLE, '--json'], { cwd: dir });
+    let stderr = '';
+    child.stderr.on('data', data => (stderr += data));
+    child.stdout.once('data', () => child.stdout.destroy());
+    assert.deepEqual(await once(child, 'exit'), [0, null], stderr);
+    assert.equal(stderr, '');
+  });
 
   it('CRLF and bytes that are no UTF-8 are read all the same', () => {
     for (const file of ['tree/mm/crlf.c', 'tree/mm/utf8.c']) {

@@ -7,6 +7,11 @@ import type { TraceDocument } from '../../../extension/core/report/documents.ts'
 import { buildCli, lockstep, project } from '../../support/cli.ts';
 import { assertGolden } from '../../support/golden.ts';
 
+interface Both {
+  readonly before: TraceDocument;
+  readonly after: TraceDocument;
+}
+
 const SAMPLES = join(project, 'extension/samples');
 const SCENARIO = join(SAMPLES, 'sample.scenario.c');
 
@@ -36,6 +41,33 @@ describe('lockstep demo, run and model', function () {
     assert.deepEqual(again.schedule.choices, first.schedule.choices);
     const other = JSON.parse(lockstep(['run', SCENARIO, '--seed', '6', '--json']).stdout) as TraceDocument;
     assert.notDeepEqual(other.schedule.choices, first.schedule.choices);
+  });
+
+  it('what was saved of a run before and after a patch replays each', () => {
+    const saved = join(dir, 'both.json');
+    const args = ['run', SCENARIO, '--patch', join(SAMPLES, 'sample.patch'), '--json'];
+    assert.equal(lockstep([...args, '--seed', '7', '--output', saved]).status, 0);
+    const first = JSON.parse(readFileSync(saved, 'utf8')) as Both;
+    assert.notDeepEqual(first.before.schedule.choices, first.after.schedule.choices);
+    const again = JSON.parse(lockstep([...args, '--schedule', saved]).stdout) as Both;
+    for (const run of ['before', 'after'] as const) {
+      assert.deepEqual(again[run].events, first[run].events);
+      assert.equal(again[run].schedule.diverged, undefined);
+    }
+  });
+
+  it('patches of a series are applied in order', () => {
+    const second = join(dir, 'second.patch');
+    const c = readFileSync(join(SAMPLES, 'mm/init-mm.c'), 'utf8').split('\n');
+    const hunk = `@@ -1,1 +1,2 @@\n ${c[0]}\n+/* The second of two. */\n`;
+    writeFileSync(second, `--- a/mm/init-mm.c\n+++ b/mm/init-mm.c\n${hunk}`);
+    const third = join(dir, 'third.patch');
+    const on = `@@ -1,2 +1,3 @@\n ${c[0]}\n /* The second of two. */\n+/* On top of it. */\n`;
+    writeFileSync(third, `--- a/mm/init-mm.c\n+++ b/mm/init-mm.c\n${on}`);
+    const { stdout, stderr, status } = lockstep(['run', SCENARIO, '--patch', second, '--patch', third]);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /== after second\.patch \+ third\.patch/);
+    assert.equal(lockstep(['run', SCENARIO, '--patch', third, '--patch', second]).status, 2);
   });
 
   it('half of the patch: the dump reports a PMD twice that splits between its two looks', () => {
