@@ -28,7 +28,11 @@ export async function demo(options: TextOptions, signal: AbortSignal): Promise<O
     ['Who holds which lock when: before the patch', timeline(before!.trace, options)],
     ['The same schedule, after the patch', timeline(after!.trace, options)],
     ['How long each lock is held, in steps', holdComparison(before!.trace, after!.trace).join('\n')],
-    ['The race to split the PMD, as a commit message draws it (after)', await diagram(after!, { threads: [0, 1] })],
+    [
+      'The race to split the PMD, as a commit message draws it (after)',
+      // Long enough that the write of the PMD, what the race is about, is not among what is left out.
+      await diagram(after!, { threads: [0, 1], longestRun: 20 }),
+    ],
     ['The dump', ptdumpText([before!.trace, after!.trace])],
     ['The dump when the patch leaves dump.c as it was: one PMD, reported twice', outputText(half!.trace)],
   ];

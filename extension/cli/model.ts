@@ -16,10 +16,21 @@ export interface ModelOptions {
 /** `lockstep model FUNCTION --tree DIR [--file F]`: the TypeScript that runs in the function's place. */
 export async function model(name: string, options: ModelOptions): Promise<Outcome> {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new InputError(`"${name}" is no name of a C function`);
+  const primitive = primitives.get(name);
+  if (primitive)
+    throw new InputError(
+      `${name} has no model: it is a primitive, \`${primitive.signature}\` for what ${primitive.standsFor} has`,
+    );
   const root = await folder(options.tree ?? '.');
   const tree = new DiskTree(root);
   const file = options.file === undefined ? await definingFile(root, name) : inTree(root, options.file);
-  const document = await modelOf(tree, file, name, primitives);
+  const document = await modelOf(tree, file, name, primitives).catch((error: unknown) => {
+    // A header seldom includes all that it needs.
+    if (!(error instanceof InputError) || options.file !== undefined || !file.endsWith('.h')) throw error;
+    throw new InputError(`${error.message}; ${file} may need what stands before it: name a .c file with --file`, {
+      file,
+    });
+  });
   if (options.json) return ran(`${JSON.stringify(document, null, 2)}\n`);
   if (!options.map) return ran(document.typescript);
   const cLine = new Map(document.map);
@@ -45,7 +56,7 @@ const ASIDE = new Set(['Documentation', 'tools', 'samples', 'scripts', 'LICENSES
 async function definingFile(root: string, name: string): Promise<string> {
   const found: string[] = [];
   const wanted = Buffer.from(name);
-  const head = new RegExp(`^(?![ \\t#*/])[^\\n;={}()]*\\b${name}\\s*\\([^;{}]*\\)[^;{}()]*\\{`, 'm');
+  const head = new RegExp(`^(?![ \\t#*/])[^\\n;={}]*\\b${name}\\s*\\([^;{}]*\\)[^;{}()]*\\{`, 'm');
   const visit = async (folder: string): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
     await Promise.all(

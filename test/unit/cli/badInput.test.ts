@@ -12,6 +12,7 @@ const SAMPLE = join(project, 'extension/samples/sample.scenario.c');
 const FILES: Record<string, string | Buffer> = {
   'tree/Kbuild': '',
   'tree/include/linux/locks.h': 'typedef struct { int raw; } spinlock_t;\nvoid spin_lock(spinlock_t *lock);\n',
+  'tree/include/linux/part.h': 'static inline __attribute__((unused)) int in_header(gone_t *g)\n{\n\treturn g->x;\n}\n',
   'tree/mm/empty.c': '',
   'tree/mm/binary.c': Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]),
   'tree/mm/long.c': `int x = ${'1+'.repeat(2_500_000)}1;\n`,
@@ -47,6 +48,11 @@ const CASES: [args: string[], message: RegExp][] = [
   [
     ['model', 'f', '--tree', 'tree'],
     /^f is defined in mm\/crlf\.c, mm\/headers\.c, mm\/utf8\.c; choose one with --file/,
+  ],
+  [['model', 'spin_lock', '--tree', 'tree'], /^spin_lock has no model: it is a primitive, .*spin_lock\(/],
+  [
+    ['model', 'in_header', '--tree', 'tree'],
+    /^include\/linux\/part\.h:1: .*include\/linux\/part\.h may need .* name a \.c file with --file/,
   ],
   [['run', 'none.scenario.c'], /^none\.scenario\.c: no such scenario/],
   [['run', 'syntax.scenario.c', '--tree', 'tree'], /^syntax\.scenario\.c:2: an expression is expected/],

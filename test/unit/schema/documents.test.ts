@@ -7,8 +7,12 @@ import { buildCli, lockstep, project } from '../../support/cli.ts';
 const SAMPLE = 'extension/samples';
 
 function validator(name: string): ValidateFunction {
-  const schema = JSON.parse(readFileSync(join(project, `docs/schema/${name}.schema.json`), 'utf8')) as object;
-  return new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+  const read = (file: string): object =>
+    JSON.parse(readFileSync(join(project, `docs/schema/${file}.schema.json`), 'utf8')) as object;
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  // A comparison consists of traces.
+  if (name !== 'trace') ajv.addSchema(read('trace'));
+  return ajv.compile(read(name));
 }
 
 function assertValid(name: string, document: unknown): void {
@@ -46,9 +50,10 @@ describe('documents are as their schemas say', function () {
         ...schedule,
         '--json',
       );
-      const { before, after } = both as { before: unknown; after: unknown };
+      assertValid('comparison', both);
+      const { before } = both as { before: unknown };
       assertValid('trace', before);
-      assertValid('trace', after);
+      assert.equal(validator('comparison')({ version: 1, before, after: before }), false, 'after has no patch');
     }
   });
 
