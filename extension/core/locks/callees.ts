@@ -1,5 +1,6 @@
 import type { SourceTree } from '../text/source.ts';
 import { decide, type OptionValues, type Verdict } from './condition.ts';
+import { MacroMade } from './macroMade.ts';
 import { type Definition, type Scanned, scan } from './scan.ts';
 
 /** Where the definition of an extern function is looked for, after the folder of the file that calls it. */
@@ -94,11 +95,13 @@ export class View {
   private readonly queued = new Set<string>();
   private readonly found = new Map<string, Promise<readonly Definition[]>>();
   private fields: Map<string, Set<string>> | undefined;
+  private readonly made: MacroMade;
 
   constructor(
     private readonly sources: Sources,
     readonly root: Scanned,
   ) {
+    this.made = new MacroMade(sources.tree, root, sources.options);
     this.enter(root);
   }
 
@@ -150,7 +153,7 @@ export class View {
       const externs = (await this.sources.externs(folder)).get(name);
       if (externs?.length) return choose([...externs, ...left]);
     }
-    return choose(left);
+    return left.length > 0 ? choose(left) : this.made.definitions(name);
   }
 
   /** The file and the headers it reaches, breadth first, scanned as needed. */

@@ -34,6 +34,15 @@ void f(struct mm *mm)
     assert.deepEqual([brief(c.takes), brief(c.acquires), brief(c.requires)], [['&mm->ptl write 11'], [], []]);
   });
 
+  it('follows functions that macros at file level make', async () => {
+    const c = await contractOf('#include <linux/w.h>\nvoid f(struct a *a)\n{\n\tif (ATest(a))\n\t\ta_take(a);\n}\n', {
+      'include/linux/w.h':
+        '#define TESTER(name) static inline int name##Test(struct a *a) { return a->bits & 1; }\n#define TAKER(name) static inline void name##_take(struct a *a) { mutex_lock(&a->m); }\nTESTER(A)\nTAKER(a)\n',
+    });
+    assert.deepEqual([brief(c.acquires), c.unknown], [['&a->m write 5'], []]);
+    assert.deepEqual(c.acquires[0]!.origin?.line, 4);
+  });
+
   it('finds extern functions in other .c files of the folder', async () => {
     const c = await contractOf('void f(void)\n{\n\tfar();\n}\n', {
       'mm/b.c': 'void far(void)\n{\n\tmutex_lock(&far_mutex);\n}\n',
