@@ -27,6 +27,8 @@ interface Statement {
   readonly times: number;
   /** Stands for statements that were left out. */
   readonly gap: boolean;
+  /** Never left out: what a race is about. */
+  readonly vital: boolean;
 }
 
 /**
@@ -113,8 +115,31 @@ function statement(trace: TraceDocument, e: TraceEvent, options: DiagramOptions)
   else if (empty !== undefined) text = `<prints an empty range at ${empty}>`;
   // What is printed, and which entry of a table is written, makes no other statement of it, unless it is odd.
   const same = (e.kind === 'output' && empty === undefined) || e.kind === 'pagetable' ? `${e.file}:${e.line}` : text;
-  return { thread: e.thread, function: e.function, text, key: `${e.function}\n${same}`, times: 1, gap: false };
+  return {
+    thread: e.thread,
+    function: e.function,
+    text,
+    key: `${e.function}\n${same}`,
+    times: 1,
+    gap: false,
+    vital: isVital(e, empty),
+  };
 }
+
+const VITAL: ReadonlySet<TraceEvent['kind']> = new Set([
+  'acquire',
+  'wait',
+  'release',
+  'downgrade',
+  'barrier',
+  'tlbflush',
+  'warning',
+  'bug',
+] as const);
+
+/** Locks, barriers, flushes, writes of entries above the PTEs, and whatever went wrong. */
+const isVital = (e: TraceEvent, emptyRange: string | undefined): boolean =>
+  VITAL.has(e.kind) || (e.kind === 'pagetable' && e.level !== 'pte') || emptyRange !== undefined;
 
 /** Where a printed range begins that ends there too: what is left of an entry that was reported twice. */
 function emptyRange(text = ''): string | undefined {
@@ -180,18 +205,29 @@ function repeats(statements: readonly Statement[]): Statement[] {
   return result;
 }
 
-/** Keeps both ends of a long stretch: that is where it meets the other threads. */
+/** Keeps both ends of a long stretch, which is where it meets the other threads, and what is vital between them. */
 function shorten(statements: readonly Statement[], { longestRun = 12 }: DiagramOptions): Statement[] {
   if (statements.length <= longestRun) return [...statements];
   const head = Math.ceil(longestRun / 2);
-  const tail = Math.max(1, longestRun - head - 1);
-  const first = statements[head]!;
-  const left = statements.length - head - tail;
-  return [
-    ...statements.slice(0, head),
-    { ...first, text: `[... ${left} more ...]`, times: 1, gap: true },
-    ...statements.slice(-tail),
-  ];
+  const tail = statements.length - Math.max(1, longestRun - head - 1);
+  const kept: Statement[] = [];
+  let left: Statement[] = [];
+  const close = (): void => {
+    // A gap takes a line too: one statement is as good.
+    if (left.length === 1) kept.push(left[0]!);
+    else if (left.length > 1) kept.push({ ...left[0]!, text: `[... ${left.length} more ...]`, times: 1, gap: true });
+    left = [];
+  };
+  statements.forEach((statement, i) => {
+    if (i >= head && i < tail && !statement.vital) {
+      left.push(statement);
+      return;
+    }
+    close();
+    kept.push(statement);
+  });
+  close();
+  return kept;
 }
 
 /** What the last column has at least: a statement of the kernel's usual length. */

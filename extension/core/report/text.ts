@@ -33,7 +33,7 @@ export function endText(trace: TraceDocument): string {
     case 'limit':
       return `Stopped${message ? why : ` at the limit of ${number(steps)} steps`}.`;
     case 'cancelled':
-      return `Cancelled after ${number(steps)} steps${why}.`;
+      return `Cancelled after ${number(steps)} steps.`;
   }
 }
 

@@ -40,6 +40,19 @@ describe('race diagram', () => {
     assert.equal(diagramText(new TraceBuilder(['a']).build()), 'No thread took a step that another could tell.\n');
   });
 
+  it('a long stretch is shortened, but never by what a race is about', () => {
+    const b = new TraceBuilder(['a', 'b']);
+    for (let i = 0; i < 40; i++) {
+      if (i === 20) b.event(0, 'barrier', 50, { text: 'smp_wmb' });
+      b.event(0, 'write', i, { address: `0x${(0x1000 + 8 * i).toString(16)}`, value: `0x${i}` });
+    }
+    for (let i = 0; i < 40; i++) b.event(1, 'read', 60, { address: `0x${(0x1000 + 8 * i).toString(16)}` });
+    const lines = diagramText(b.build(), { longestRun: 6 }).split('\n');
+    const at = (text: string) => lines.findIndex(l => l.includes(text));
+    assert.ok(at('[... 17 more ...]') > 0, lines.join('\n'));
+    assert.equal(at('smp_wmb'), at('[... 17 more ...]') + 1);
+  });
+
   it('writes a loop once, with a count', () => {
     const b = new TraceBuilder(['a', 'b']);
     for (let i = 0; i < 5; i++) b.event(0, 'barrier', 1, { text: 'smp_wmb' }).event(0, 'tlbflush', 2, { text: 'all' });
