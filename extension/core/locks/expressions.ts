@@ -253,8 +253,12 @@ export class Expressions {
   }
 
   private call(node: Node): Expr {
-    const callee = node.childForFieldName('function');
+    const given = node.childForFieldName('function');
+    const inner = given?.type === 'parenthesized_expression' ? given.namedChild(0) : null;
+    const callee = inner?.type === 'identifier' ? inner : given;
     const args = argumentsOf(node).map(arg => this.value(arg));
+    // `(u64)(x)`: without types, a cast and a call look alike.
+    if (inner === callee && inner && args.length === 1 && TYPE_NAME.test(inner.text)) return args[0]!;
     const at = this.scope.at(node);
     const temp = this.temp();
     if (callee?.type === 'identifier' && !this.scope.params.has(callee.text) && !this.scope.locals.has(callee.text)) {
@@ -287,6 +291,9 @@ export class Expressions {
     return op('literal', { k: 'name', name: `${this.scope.at(node)}`, scope: 'free', owner: '' });
   }
 }
+
+/** Names that the kernel gives to types alone. */
+const TYPE_NAME = /^(?:(?:__)?(?:[us]|le|be)(?:8|16|32|64)|\w+_t|bool|ulong|uint|ushort)$/;
 
 export function argumentsOf(call: Node): Node[] {
   const list = call.childForFieldName('arguments');

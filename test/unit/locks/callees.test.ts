@@ -43,6 +43,13 @@ void f(struct mm *mm)
     assert.deepEqual(c.acquires[0]!.origin?.line, 4);
   });
 
+  it('a cast is no call, a function in parentheses is one', async () => {
+    const c = await contractOf(
+      'static void g(struct a *a)\n{\n\tmutex_lock(&a->m);\n}\nu64 f(struct a *a, long x)\n{\n\t(g)(a);\n\treturn (u64)(x) + (gfp_t)(x);\n}\n',
+    );
+    assert.deepEqual([brief(c.acquires), c.unknown], [['&a->m write 7'], []]);
+  });
+
   it('finds extern functions in other .c files of the folder', async () => {
     const c = await contractOf('void f(void)\n{\n\tfar();\n}\n', {
       'mm/b.c': 'void far(void)\n{\n\tmutex_lock(&far_mutex);\n}\n',
