@@ -3,6 +3,7 @@ import { contractText } from '../core/report/contractText.ts';
 import type { ContractsDocument } from '../core/report/documents.ts';
 import { Scheme } from './contributions.ts';
 import type { Engine } from './engine.ts';
+import { ReadOnlyFiles } from './readOnlyFiles.ts';
 import { nameOf, type Sources } from './sources.ts';
 
 /** Which file a contracts document is of. */
@@ -15,10 +16,9 @@ function sourceOf(uri: vscode.Uri): vscode.Uri {
  * The lock contracts of a whole file as a read-only document beside it; `:123` in it is a link to that line. The URI
  * says which file, so that a window reload brings the document back.
  */
-export class ContractsView implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider {
+export class ContractsView implements vscode.DocumentLinkProvider {
   readonly #texts = new Map<string, Promise<string>>();
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.#changed.event;
+  readonly #files = new ReadOnlyFiles(Scheme.contracts, uri => this.#text(uri));
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
@@ -26,15 +26,14 @@ export class ContractsView implements vscode.TextDocumentContentProvider, vscode
     readonly sources: Sources,
   ) {
     this.#subscriptions = [
-      this.#changed,
-      vscode.workspace.registerTextDocumentContentProvider(Scheme.contracts, this),
+      this.#files,
       vscode.languages.registerDocumentLinkProvider({ scheme: Scheme.contracts }, this),
       vscode.workspace.onDidCloseTextDocument(d => this.#texts.delete(d.uri.toString())),
       vscode.workspace.onDidSaveTextDocument(d => {
         if (!/\.[ch]$/.test(d.uri.path)) return;
         const shown = [...this.#texts.keys()];
         this.#texts.clear();
-        for (const key of shown) this.#changed.fire(vscode.Uri.parse(key));
+        this.#files.changed(shown.map(key => vscode.Uri.parse(key)));
       }),
     ];
   }
@@ -59,10 +58,6 @@ export class ContractsView implements vscode.TextDocumentContentProvider, vscode
     const position = document.positionAt(at);
     editor.selection = new vscode.Selection(position, position);
     editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.AtTop);
-  }
-
-  provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    return this.#text(uri);
   }
 
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {

@@ -2,16 +2,16 @@ import * as vscode from 'vscode';
 import { Scheme } from './contributions.ts';
 import type { Engine, Model } from './engine.ts';
 import { toC, toModel } from './lineMap.ts';
+import { ReadOnlyFiles } from './readOnlyFiles.ts';
 import type { Sources } from './sources.ts';
 
 /**
  * The executable models: read-only documents beside the C, whose cursor and the C's follow each other through the line
  * map. The URI says it all (source and function), so that a window reload brings the document back.
  */
-export class Models implements vscode.TextDocumentContentProvider, vscode.Disposable {
+export class Models implements vscode.Disposable {
   readonly #models = new Map<string, Promise<Model>>();
-  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.#changed.event;
+  readonly #files = new ReadOnlyFiles(Scheme.model, async uri => (await this.#model(uri)).typescript);
   readonly #subscriptions: vscode.Disposable[];
   readonly #mark = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
@@ -24,9 +24,8 @@ export class Models implements vscode.TextDocumentContentProvider, vscode.Dispos
     readonly sources: Sources,
   ) {
     this.#subscriptions = [
-      this.#changed,
+      this.#files,
       this.#mark,
-      vscode.workspace.registerTextDocumentContentProvider(Scheme.model, this),
       vscode.workspace.onDidSaveTextDocument(d => this.#refresh(d.uri)),
       vscode.workspace.onDidCloseTextDocument(d => this.#models.delete(d.uri.toString())),
       vscode.window.onDidChangeTextEditorSelection(e => void this.#follow(e.textEditor)),
@@ -56,10 +55,6 @@ export class Models implements vscode.TextDocumentContentProvider, vscode.Dispos
     this.#reveal(editor, toModel(model.map, Math.max(line, model.line)));
   }
 
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    return (await this.#model(uri)).typescript;
-  }
-
   #model(uri: vscode.Uri): Promise<Model> {
     const key = uri.toString();
     let model = this.#models.get(key);
@@ -76,10 +71,9 @@ export class Models implements vscode.TextDocumentContentProvider, vscode.Dispos
 
   #refresh(saved: vscode.Uri): void {
     if (!/\.[ch]$/.test(saved.path)) return;
-    for (const key of [...this.#models.keys()]) {
-      this.#models.delete(key);
-      this.#changed.fire(vscode.Uri.parse(key));
-    }
+    const shown = [...this.#models.keys()];
+    this.#models.clear();
+    this.#files.changed(shown.map(key => vscode.Uri.parse(key)));
   }
 
   /** The cursor moved in a model or in C that has its model open: mark the other side's line. */

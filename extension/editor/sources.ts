@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { InputError, type SourceTree } from '../core/text/source.ts';
 import { Scheme } from './contributions.ts';
+import { ReadOnlyFiles } from './readOnlyFiles.ts';
 import type { EditorTree, Trees } from './workspaceTree.ts';
 
 /** A tree as a patch leaves it: files that the patch touches are read-only documents of their own scheme. */
@@ -50,15 +51,19 @@ export interface Place {
 }
 
 /** Which tree and path stand behind a URI, plain or patched; also provides the text of patched files. */
-export class Sources implements vscode.TextDocumentContentProvider, vscode.Disposable {
+export class Sources implements vscode.Disposable {
   readonly #patched = new Map<string, Promise<PatchedTree>>();
   readonly #registration: vscode.Disposable;
 
   constructor(readonly trees: Trees) {
+    const files = new ReadOnlyFiles(Scheme.patched, uri => this.#text(uri));
     this.#registration = vscode.Disposable.from(
-      vscode.workspace.registerTextDocumentContentProvider(Scheme.patched, this),
+      files,
       // A patch or a patched file that is saved again makes the overlay stale.
-      vscode.workspace.onDidSaveTextDocument(() => this.#patched.clear()),
+      vscode.workspace.onDidSaveTextDocument(() => {
+        this.#patched.clear();
+        files.changed(vscode.workspace.textDocuments.map(d => d.uri).filter(uri => uri.scheme === Scheme.patched));
+      }),
     );
   }
 
@@ -90,7 +95,7 @@ export class Sources implements vscode.TextDocumentContentProvider, vscode.Dispo
     return new PatchedTree(base, patch, tree, files);
   }
 
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+  async #text(uri: vscode.Uri): Promise<string> {
     const { tree, path } = await this.place(uri);
     const bytes = await tree.read(path);
     if (!bytes) throw new InputError(`not in ${tree.label} any more`, { file: path });

@@ -15,9 +15,12 @@ export interface EditorTree extends KeyedTree {
 export class WorkspaceTree implements EditorTree {
   readonly label: string;
   readonly key: string;
-  constructor(readonly root: vscode.Uri) {
+  constructor(
+    readonly root: vscode.Uri,
+    label?: string,
+  ) {
     this.key = root.toString();
-    this.label = root.path.split('/').filter(Boolean).at(-1) ?? root.path;
+    this.label = label ?? root.path.split('/').filter(Boolean).at(-1) ?? root.path;
   }
 
   uri(path: string): vscode.Uri {
@@ -94,7 +97,8 @@ export class Trees implements vscode.Disposable {
   at(root: vscode.Uri): WorkspaceTree {
     const key = root.toString();
     let tree = this.#byRoot.get(key);
-    if (!tree) this.#byRoot.set(key, (tree = new WorkspaceTree(root)));
+    if (!tree)
+      this.#byRoot.set(key, (tree = new WorkspaceTree(root, key === this.sample.toString() ? 'sample' : undefined)));
     return tree;
   }
 

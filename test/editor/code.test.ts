@@ -97,6 +97,15 @@ describe('beside the code, in a real VS Code', function () {
     await bench.shot('contracts-light');
   });
 
+  it('brings models and contracts back when the window is reloaded', async () => {
+    const { bench } = editor;
+    const shown = bench.page.locator('.tab', { hasText: 'hugetlb_vmemmap.c.contracts' });
+    await shown.dblclick(); // No longer a preview.
+    await bench.reload();
+    await shown.waitFor();
+    await bench.line('Lock contracts of'.replaceAll(' ', '\u00a0')).waitFor({ timeout: 30_000 });
+  });
+
   it('was activated in under 150 ms, loading its code included', async () => {
     const { bench } = editor;
     await bench.run('Developer: Show Running Extensions');

@@ -14,6 +14,7 @@ describe('with no kernel at hand, in a real VS Code', function () {
     await bench.run('Lockstep: Simulate');
     const threads = bench.panel.locator('.threads-table');
     await threads.waitFor({ timeout: 40_000 });
+    assert.equal(await text('.facts .label'), 'sample');
     assert.match(await text('.facts'), /Every thread finished.* 0 unmodelled calls/);
     await bench.shot('sample-light');
   });

@@ -127,7 +127,12 @@ export class Workbench {
       await this.page.locator(part).first().waitFor({ timeout: 60_000 });
   }
 
+  /**
+   * Reloads the window, when its state has been written: in a browser VS Code does that every 5 seconds when it is idle,
+   * not when the page goes.
+   */
   async reload(): Promise<void> {
+    await this.page.waitForTimeout(8000);
     await this.page.reload();
     await this.#up();
   }
@@ -146,18 +151,15 @@ export class Workbench {
   async run(title: string, timeout = 30_000): Promise<void> {
     const widget = this.page.locator('.quick-input-widget');
     const row = this.rows.filter({ hasText: title }).first();
-    for (const end = Date.now() + timeout; ; ) {
+    const open = async () => {
       await this.page.keyboard.press('F1');
-      await widget.waitFor({ state: 'visible' });
+      if (!(await widget.waitFor({ state: 'visible', timeout: 3000 }).then(yes, no))) return false;
       await widget.locator('.quick-input-box input').fill(`>${title}`);
-      try {
-        await row.waitFor({ timeout: 2000 });
-        break;
-      } catch (error) {
-        if (Date.now() > end) throw error;
-      }
+      return row.waitFor({ timeout: 3000 }).then(yes, no);
+    };
+    for (const end = Date.now() + timeout; !(await open()); ) {
+      if (Date.now() > end) throw new Error(`no command ${title}: ${await this.rows.allInnerTexts()}`);
       await this.page.keyboard.press('Escape');
-      await widget.waitFor({ state: 'hidden' });
     }
     await row.click();
   }
@@ -178,7 +180,7 @@ export class Workbench {
       async () => {
         await page.keyboard.press('Escape');
         await page.keyboard.press('Control+P');
-        await widget.waitFor({ state: 'visible' });
+        if (!(await widget.waitFor({ state: 'visible', timeout: 3000 }).then(yes, no))) return false;
         await widget.locator('.quick-input-box input').fill(path);
         const found = this.rows.first().locator('.label-name', { hasText: name });
         if (!(await found.waitFor({ timeout: 4000 }).then(yes, no))) return false;
