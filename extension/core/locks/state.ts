@@ -187,7 +187,8 @@ export class State {
     for (const key of new Set([...this.env.keys(), ...other.env.keys()])) {
       const mine = this.env.get(key);
       const theirs = other.env.get(key);
-      if (mine && theirs && keyOf(mine.value) === keyOf(theirs.value)) continue;
+      // A place without a binding has the value that it is named after.
+      if (keyOf(mine?.value ?? theirs!.place) === keyOf(theirs?.value ?? mine!.place)) continue;
       const place = (mine ?? theirs)!.place;
       const value = fresh(place, at);
       const before = mine ? maskOf(mine.value, this.facts) : ANY;

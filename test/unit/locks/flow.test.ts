@@ -140,4 +140,45 @@ out:
     });
     await assert.rejects(analyser.contracts('mm/none.c'), { name: 'InputError' });
   });
+
+  it('a lock that is passed on and taken anew follows the pointer that stands for it', async () => {
+    const c = await contractOf(`
+extern struct pool pool;
+static struct vec *relock(struct vec *locked)
+{
+	if (locked) {
+		if (fits(locked))
+			return locked;
+		spin_unlock(&locked->lock);
+	}
+	spin_lock(&pool.vec.lock);
+	return &pool.vec;
+}
+static struct vec *one(struct vec *v)
+{
+	int taken = 0;
+
+	if (!wanted())
+		goto out;
+	taken = 1;
+	v = relock(v);
+out:
+	if (taken)
+		count();
+	return v;
+}
+void f(int n)
+{
+	struct vec *v = NULL;
+	int i;
+
+	for (i = 0; i < n; i++)
+		v = one(v);
+	if (v)
+		spin_unlock(&v->lock);
+}
+`);
+    assert.deepEqual([brief(c.acquires), brief(c.releases), brief(c.requires)], [[], [], []]);
+    assert.deepEqual(brief(c.takes), ['&pool.vec.lock write 32']);
+  });
 });
