@@ -4,6 +4,7 @@ import { type Sources, View } from './callees.ts';
 import type { Expr } from './expr.ts';
 import { Flow, type FlowContext, type Point } from './flow.ts';
 import { LineStarts } from './lines.ts';
+import { MacroMade } from './macroMade.ts';
 import type { Definition, Scanned } from './scan.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
 import { isGfpName, vocabularyOf } from './vocabulary.ts';
@@ -44,17 +45,20 @@ export class Analysis {
   /** Least depth of an unfinished function that the work under way has leaned on. */
   private leaned = Number.POSITIVE_INFINITY;
   private turn: Promise<unknown> = Promise.resolve();
+  private readonly made: MacroMade;
 
   constructor(
     private readonly sources: Sources,
     private readonly bodies: Bodies,
     readonly root: Scanned,
-  ) {}
+  ) {
+    this.made = new MacroMade(sources.tree, root, sources.options);
+  }
 
   /** What names mean in a .c file. */
   private viewOf(file: Scanned): View {
     let view = this.views.get(file);
-    if (!view) this.views.set(file, (view = new View(this.sources, file)));
+    if (!view) this.views.set(file, (view = new View(this.sources, file, this.made)));
     return view;
   }
 

@@ -1,6 +1,6 @@
 import type { SourceTree } from '../text/source.ts';
 import { decide, type OptionValues, type Verdict } from './condition.ts';
-import { MacroMade } from './macroMade.ts';
+import type { MacroMade } from './macroMade.ts';
 import { type Definition, type Scanned, scan } from './scan.ts';
 
 /** Where the definition of an extern function is looked for, after the folder of the file that calls it. */
@@ -95,13 +95,13 @@ export class View {
   private readonly queued = new Set<string>();
   private readonly found = new Map<string, Promise<readonly Definition[]>>();
   private fields: Map<string, Set<string>> | undefined;
-  private readonly made: MacroMade;
 
+  /** @param made what macros make in the file that the question is about: their headers are mostly the same ones */
   constructor(
     private readonly sources: Sources,
     readonly root: Scanned,
+    private readonly made: MacroMade,
   ) {
-    this.made = new MacroMade(sources.tree, root, sources.options);
     this.enter(root);
   }
 
