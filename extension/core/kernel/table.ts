@@ -10,6 +10,7 @@ import { pagePrimitives } from './mm/pages.ts';
 import type { Primitive } from './primitive.ts';
 import { printkPrimitives } from './printk/output.ts';
 import { contextPrimitives } from './sched/context.ts';
+import { atomicPrimitives } from './sync/atomic.ts';
 import { bitopPrimitives } from './sync/bitops.ts';
 import { memoryPrimitives } from './sync/memory.ts';
 import { cr3Primitives } from './x86/cr3.ts';
@@ -23,6 +24,7 @@ export const primitives: ReadonlyMap<string, Primitive> = tableOf([
   ...assertPrimitives,
   ...contextPrimitives,
   ...memoryPrimitives,
+  ...atomicPrimitives,
   ...bitopPrimitives,
   ...pagePrimitives,
   ...folioPrimitives,

@@ -6,6 +6,7 @@ import type { Primitive } from '../primitive.ts';
 
 const ONCE = 'include/asm-generic/rwonce.h';
 const BARRIER = 'include/asm-generic/barrier.h';
+const COMPILER = 'include/linux/compiler.h';
 const CMPXCHG = 'arch/x86/include/asm/cmpxchg.h';
 
 function* load(k: MachineThread, type: Access, p: Ptr, line: number): Running<Value> {
@@ -15,9 +16,11 @@ function* store(k: MachineThread, type: Access, p: Ptr, value: Value, line: numb
   yield* k.store(p, type, value, line);
 }
 
-const reads = (name: string, file: string, argument = 'T &x'): Primitive =>
+/** `name(x)` of an lvalue, or `name(p)` of a pointer to it: one visible read. */
+export const reads = (name: string, file: string, argument = 'T &x'): Primitive =>
   visible(`T ${name}(${argument})`, file, load);
-const writes = (name: string, file: string, argument = 'T &x'): Primitive =>
+/** `name(x, value)`, or `name(p, value)`: one visible write. */
+export const writes = (name: string, file: string, argument = 'T &x'): Primitive =>
   visible(`void ${name}(${argument}, T value)`, file, store);
 
 const barrier = (name: string): Primitive =>
@@ -59,16 +62,35 @@ const tryCmpxchg = (name: string): Primitive =>
     },
   );
 
+/** For a processor's own data; nobody else looks, so that nothing is lost when these are whole too. */
+const LOCAL = '_local';
+const WIDTHS = ['', '64'] as const;
+
+/** Barriers between processors, or between one and a device. */
+const BARRIERS: readonly string[] = [
+  ...['', 'smp_', '__smp_', 'dma_'].flatMap(prefix => ['mb', 'rmb', 'wmb'].map(name => `${prefix}${name}`)),
+  ...['smp_', '__smp_'].flatMap(prefix => ['before_atomic', 'after_atomic'].map(name => `${prefix}mb__${name}`)),
+  'smp_mb__after_spinlock',
+  'smp_mb__after_unlock_lock',
+  'smp_mb__after_srcu_read_unlock',
+  'smp_acquire__after_ctrl_dep',
+  'smp_read_barrier_depends',
+];
+
 /** Marked accesses, barriers and exchanges: one visible step each. */
 export const memoryPrimitives: readonly Primitive[] = [
   ...['READ_ONCE', '__READ_ONCE'].map(n => reads(n, ONCE)),
   ...['WRITE_ONCE', '__WRITE_ONCE'].map(n => writes(n, ONCE)),
-  reads('smp_load_acquire', BARRIER, 'T *p'),
-  writes('smp_store_release', BARRIER, 'T *p'),
-  writes('smp_store_mb', BARRIER),
-  ...['smp_mb', 'smp_rmb', 'smp_wmb', 'mb', 'rmb', 'wmb', 'dma_rmb', 'dma_wmb'].map(barrier),
-  ...['smp_mb__before_atomic', 'smp_mb__after_atomic', 'smp_mb__after_spinlock'].map(barrier),
-  // For the compiler alone: nothing that another thread could see.
-  plain('void barrier(void)', 'include/linux/compiler.h', () => undefined),
-  ...ORDERS.flatMap(o => [xchg(`xchg${o}`), cmpxchg(`cmpxchg${o}`), tryCmpxchg(`try_cmpxchg${o}`)]),
+  ...['smp_load_acquire', '__smp_load_acquire'].map(n => reads(n, BARRIER, 'T *p')),
+  ...['smp_store_release', '__smp_store_release'].map(n => writes(n, BARRIER, 'T *p')),
+  ...['smp_store_mb', '__smp_store_mb'].map(n => writes(n, BARRIER)),
+  ...BARRIERS.map(barrier),
+  // For the compiler or the pipeline alone: nothing that another thread could see.
+  plain('void barrier(void)', COMPILER, () => undefined),
+  plain('void barrier_data(const volatile void *p)', COMPILER, () => undefined),
+  plain('void cpu_relax(void)', 'arch/x86/include/asm/vdso/processor.h', () => undefined),
+  ...ORDERS.map(order => xchg(`xchg${order}`)),
+  ...WIDTHS.flatMap(bits =>
+    [...ORDERS, LOCAL].flatMap(order => [cmpxchg(`cmpxchg${bits}${order}`), tryCmpxchg(`try_cmpxchg${bits}${order}`)]),
+  ),
 ];
