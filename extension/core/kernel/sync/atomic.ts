@@ -22,7 +22,7 @@ const COUNTERS: readonly Counter[] = [
 ];
 
 /** Two's complement of the counter's width: the kernel is built with -fno-strict-overflow. */
-const fit = (x: bigint, { access }: Counter): bigint => BigInt.asIntN(access === 'i32' ? 32 : 64, x);
+const wrapped = (x: bigint, { access }: Counter): bigint => BigInt.asIntN(access === 'i32' ? 32 : 64, x);
 /** As machine/abi.ts passes it. */
 const value = (x: bigint, { access }: Counter): Value => (access === 'i32' ? Number(x) : x);
 
@@ -126,7 +126,7 @@ function update(counter: Counter, operation: Operation, order: string): Primitiv
       let now: bigint | undefined;
       const old = yield* k.atomic(args[at] as Ptr, access, args[args.length - 1] as number, name, v => {
         const wide = to(BigInt(v), a, b);
-        now = wide === undefined ? undefined : fit(wide, counter);
+        now = wide === undefined ? undefined : wrapped(wide, counter);
         return now === undefined ? undefined : value(now, counter);
       });
       const result = gives(BigInt(old), now);
@@ -145,7 +145,7 @@ function decIfPositive(counter: Counter): Primitive {
     function* (k: MachineThread, p: Ptr, line: number): Running<Value> {
       let less = 0n;
       yield* k.atomic(p, access, line, name, v => {
-        less = fit(BigInt(v) - 1n, counter);
+        less = wrapped(BigInt(v) - 1n, counter);
         return less < 0n ? undefined : value(less, counter);
       });
       return value(less, counter);
