@@ -85,6 +85,8 @@ export const memoryPrimitives: readonly Primitive[] = [
   ...['smp_store_release', '__smp_store_release'].map(n => writes(n, BARRIER, 'T *p')),
   ...['smp_store_mb', '__smp_store_mb'].map(n => writes(n, BARRIER)),
   ...BARRIERS.map(barrier),
+  // What is inside is read as C reads it; the macro only tells KCSAN that a race is meant.
+  plain('T data_race(T expr)', COMPILER, (_k: MachineThread, _type: Access, value: Value) => value),
   // For the compiler or the pipeline alone: nothing that another thread could see.
   plain('void barrier(void)', COMPILER, () => undefined),
   plain('void barrier_data(const volatile void *p)', COMPILER, () => undefined),
