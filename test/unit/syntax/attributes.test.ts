@@ -17,6 +17,11 @@ rewrites('rewriting attributes', [
     to: ['                                    ', 'static void        h(void) { }'].join('\n'),
   },
   {
+    what: 'unknown attributes with arguments before a definition',
+    from: ['__success __retval(-20) __msg("a")', '__naked void f(void) { }', '__u32 __g(int a) { }'].join('\n'),
+    to: ['                                  ', '        void f(void) { }', '__u32 __g(int a) { }'].join('\n'),
+  },
+  {
     what: 'typeof is a type',
     from: 'static int f(typeof(*p) q) { typeof(q->a) b = 1; return b; }',
     to: 'static int f(typeof     q) { typeof       b = 1; return b; }',

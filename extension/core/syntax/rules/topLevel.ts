@@ -8,6 +8,12 @@ import { declareByMacro, endInvocation } from './invocations.ts';
 /** The start of an item at the top level. */
 export function topLevel(draft: Draft, from: number): void {
   const { kind, next, role } = draft;
+  const marked = unknownAttributes(draft, from);
+  if (marked) {
+    draft.annotate(from, marked);
+    topLevel(draft, marked);
+    return;
+  }
   if (kind[from] === K.typedef && dropTypedefArguments(draft, from)) return;
   let name = from;
   while (kind[name] === K.storage || kind[name] === K.qualifier) name = next[name]!;
@@ -41,6 +47,26 @@ export function topLevel(draft: Draft, from: number): void {
       endInvocation(draft, name);
     }
   } else if (k !== K.star && k !== K.comma) declaration(draft, from, Context.top);
+}
+
+/**
+ * Attributes that no table names, before a declaration: `__failure __msg("…")`. Only where the last of them has arguments,
+ * which a type has not, and a whole declaration follows. Gives where that begins, or 0.
+ */
+function unknownAttributes(draft: Draft, from: number): number {
+  const { kind, next } = draft;
+  let end = 0;
+  for (let at = from; kind[at] === K.identifier && /^__[a-z]/.test(draft.word(at)); ) {
+    const close = draft.callEnd(at);
+    at = next[close || at]!;
+    if (close) end = at;
+  }
+  if (!end) return 0;
+  const k = kind[end]!;
+  const declares = isTypeWord(k) || k === K.storage || k === K.qualifier || (k === K.identifier && !draft.callEnd(end));
+  const second = kind[next[end]!];
+  const goesOn = second === K.identifier || second === K.star || (second !== undefined && isTypeWord(second));
+  return declares && goesOn ? end : 0;
 }
 
 function beginsItem(k: number): boolean {

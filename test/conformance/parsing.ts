@@ -1,0 +1,146 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** One file as a worker has read it. */
+interface FileResult {
+  readonly path: string;
+  readonly functions: readonly (readonly [name: string, line: number, clean: number])[];
+  readonly failed?: string;
+}
+
+export interface ParsingRow {
+  readonly folder: string;
+  functions: number;
+  found: number;
+  clean: number;
+}
+
+export interface ParsingResult {
+  readonly rows: readonly ParsingRow[];
+  readonly total: ParsingRow;
+  /** `path:line: name: not found`, …: all that is not as ctags has it. */
+  readonly misses: readonly string[];
+  readonly seconds: number;
+}
+
+/**
+ * Every function definition that universal-ctags finds in a tree's .c files, matched by name and line against our own
+ * parse, and free of error nodes.
+ *
+ * @param under only files below these folders; all of the tree when empty
+ */
+export async function parsing(root: string, under: readonly string[]): Promise<ParsingResult> {
+  const listed = spawnSync('find', [...(under.length > 0 ? under : ['.']), '-name', '*.c', '-type', 'f'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const files = listed.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map(f => f.replace(/^\.\//, ''))
+    .sort();
+  const tags = definitions(root, files);
+  const began = performance.now();
+  const shares = Array.from({ length: Math.max(1, cpus().length) }, (_, i, { length } = cpus()) =>
+    files.filter((_f, n) => n % length === i),
+  );
+  const results = (await Promise.all(shares.map(share => parseAll(root, share)))).flat();
+  const seconds = (performance.now() - began) / 1000;
+
+  const rows = new Map<string, ParsingRow>();
+  const total: ParsingRow = { folder: 'all', functions: 0, found: 0, clean: 0 };
+  const misses: string[] = [];
+  for (const { path, functions, failed } of results) {
+    const folder = path.split('/')[0]!;
+    let row = rows.get(folder);
+    if (!row) rows.set(folder, (row = { folder, functions: 0, found: 0, clean: 0 }));
+    const clean = new Map(functions.map(([name, line, ok]) => [`${name}:${line}`, ok === 1]));
+    const onLine = new Map(functions.map(([, line, ok]) => [line, ok === 1]));
+    for (const [name, line] of tags.get(path) ?? []) {
+      // SYSCALL_DEFINE1(acct, …) { is a function that ctags calls by its macro and we by what it makes.
+      const ok = clean.get(`${name}:${line}`) ?? (/^[A-Z][A-Z0-9_]*$/.test(name) ? onLine.get(line) : undefined);
+      for (const r of [row, total]) {
+        r.functions++;
+        if (ok !== undefined) r.found++;
+        if (ok) r.clean++;
+      }
+      if (!ok) misses.push(`${path}:${line}: ${name}: ${failed ?? (ok === undefined ? 'not found' : 'error node')}`);
+    }
+  }
+  return { rows: [...rows.values()].sort((a, b) => b.functions - a.functions), total, misses: misses.sort(), seconds };
+}
+
+function definitions(root: string, files: readonly string[]): Map<string, [name: string, line: number][]> {
+  const { stdout, status, error } = spawnSync(
+    'ctags',
+    ['-x', '--language-force=C', '--c-kinds=f', '--_xformat=%F\t%N\t%n', '-L', '-'],
+    { cwd: root, input: files.join('\n'), encoding: 'latin1', maxBuffer: 1 << 30 },
+  );
+  if (error || status !== 0) throw new Error('universal-ctags is needed: apt-get install universal-ctags');
+  const out = new Map<string, [string, number][]>();
+  const texts = new Map<string, string[]>();
+  for (const line of stdout.split('\n')) {
+    const [path, name, at] = line.split('\t');
+    if (!path || !name) continue;
+    let lines = texts.get(path);
+    if (!lines) {
+      texts.clear();
+      texts.set(path, (lines = readFileSync(join(root, path), 'latin1').split('\n')));
+    }
+    if (isInvocation(lines, name, Number(at))) continue;
+    const list = out.get(path);
+    if (list) list.push([name, Number(at)]);
+    else out.set(path, [[name, Number(at)]]);
+  }
+  return out;
+}
+
+/** ctags takes a macro invocation before a definition for the definition: no `{` follows its parentheses. */
+function isInvocation(lines: readonly string[], name: string, line: number): boolean {
+  const text = lines.slice(line - 1, line + 30).join('\n');
+  const first = text.indexOf(`${name}(`) + name.length;
+  let depth = 0;
+  for (let at = first; at < text.length; at++) {
+    if (text[at] === '(') depth++;
+    else if (text[at] === ')' && --depth === 0) {
+      // FIXTURE_VARIANT_ADD(a, b) { .x = 1 }: an initialiser.
+      if (/^\s*\{\s*\./.test(text.slice(at + 1))) return true;
+      return !(text.startsWith(name) ? /^\s*(?:\{|__[a-z])/ : /^\s*(?:[{(]|\w|\/[*/])/).test(text.slice(at + 1));
+    }
+  }
+  return false;
+}
+
+function parseAll(root: string, files: readonly string[]): Promise<FileResult[]> {
+  const worker = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'parseWorker.ts'), root], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  worker.stdin.end(files.join('\n'));
+  return new Promise((resolve, reject) => {
+    const results: FileResult[] = [];
+    createInterface({ input: worker.stdout }).on('line', line => void results.push(JSON.parse(line) as FileResult));
+    worker.on('error', reject);
+    worker.on('close', status =>
+      status === 0 ? resolve(results) : reject(new Error(`a parser ended with ${status}`)),
+    );
+  });
+}
+
+async function main(): Promise<void> {
+  const [root, ...under] = process.argv.slice(2);
+  if (!root) throw new Error('usage: parsing.ts TREE [FOLDER…]');
+  const { rows, total, misses, seconds } = await parsing(root, under);
+  const percent = (n: number, of: number): string => `${((100 * n) / Math.max(1, of)).toFixed(3)} %`;
+  for (const r of [...rows, total])
+    console.log(
+      `${r.folder.padEnd(16)} ${String(r.functions).padStart(8)} functions  found ${percent(r.found, r.functions).padStart(9)}  clean ${percent(r.clean, r.functions).padStart(9)}`,
+    );
+  console.log(`${seconds.toFixed(0)} s`);
+  if (process.env.MISSES) writeFileSync(process.env.MISSES, `${misses.join('\n')}\n`);
+}
+
+void main();
