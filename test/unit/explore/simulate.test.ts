@@ -199,6 +199,21 @@ THREAD(one) { int i; for (i = 0; i < 3; i++) firmware_call(firmware_state); indi
     assert.equal(trace.events.filter(e => e.kind === 'unmodelled').length, 7);
   });
 
+  it('flags of spin_lock_irqsave are a local that the primitive writes', async () => {
+    const trace = await run(`SCENARIO("irq");
+#include <linux/locks.h>
+static spinlock_t l;
+static int was;
+THREAD(a) { unsigned long flags; spin_lock_irqsave(&l, flags); was = irqs_disabled(); spin_unlock_irqrestore(&l, flags); }
+INVARIANT("interrupts were off") { CHECK(was == 1); }`);
+    assert.equal(trace.end.kind, 'finished', trace.end.message);
+    assert.deepEqual(
+      trace.locks.map(l => [l.lock, l.holds.length]),
+      [['l', 1]],
+    );
+    assert.deepEqual([trace.invariants[0]?.held, trace.unmodelled], [true, []]);
+  });
+
   it('a header that is not in the tree is named as the likely cause', async () => {
     const text = 'SCENARIO("s");\n#include <linux/none.h>\nTHREAD(a) { none_t x; }';
     await assert.rejects(

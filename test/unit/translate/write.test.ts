@@ -69,6 +69,16 @@ describe('models compute what C does', () => {
     );
   });
 
+  it('_Generic selects by type, qualifiers aside', async () => {
+    const c = `#define kind(x) _Generic((x), char: 1, unsigned long: 2, const struct p *: 3, struct p *: 3, default: 4)
+struct p { int a; };
+static int table[3];
+int f(unsigned long u, int i) { struct p s; char c = 0; return kind(c) * 1000 + kind(u) * 100 + kind(&s) * 10 + kind(i); }
+int g(void) { return _Generic(table, default: 1, int *: 7); }`;
+    assert.equal(await run(c, 'f', 0n, 1), 1234);
+    assert.equal(await run(c, 'g'), 7);
+  });
+
   it('pointers, structs, arrays, and structs by value', async () => {
     const c = `struct p { int x, y; long z[2]; };
 struct one { unsigned long v; };

@@ -30,6 +30,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     build.int(unevaluated(p, () => argumentsOf(p)).every(build.isConstant) ? 1n : 0n, INT, line),
   __builtin_types_compatible_p: typesCompatible,
   __builtin_choose_expr: chooseExpr,
+  _Generic: genericSelection,
   __builtin_unreachable: nothing,
   __builtin_prefetch: nothing,
   __builtin_va_start: (p, line, a) => ({ kind: 'va', op: 'start', args: a.argumentsOf(p), type: VOID, line }),
@@ -164,6 +165,33 @@ function chooseExpr(p: Parsing, _line: number, { assignment }: ArgumentParsers):
   const no = test.value === 0n ? assignment(p) : unevaluated(p, () => assignment(p));
   p.cursor.expect(')');
   return test.value !== 0n ? yes : no;
+}
+
+/**
+ * _Generic(e, T: a, …, default: z), C11 6.5.1.1. Types have no qualifiers here, so that of two associations which differ
+ * in const alone the first is taken: the kernel gives both the same value.
+ */
+function genericSelection(p: Parsing, _line: number, { assignment }: ArgumentParsers): Expr {
+  const { cursor } = p;
+  cursor.expect('(');
+  const { type } = unevaluated(p, () => build.rvalue(assignment(p)));
+  let chosen: number | undefined;
+  let otherwise: number | undefined;
+  while (cursor.accept(',')) {
+    const isDefault = cursor.accept('default');
+    const matches = !isDefault && compatible(p.typeName(), type);
+    cursor.expect(':');
+    if (isDefault) otherwise = cursor.position;
+    else if (matches) chosen ??= cursor.position;
+    unevaluated(p, () => assignment(p));
+  }
+  cursor.expect(')');
+  const end = cursor.position;
+  const at = chosen ?? otherwise ?? p.fail(`_Generic has nothing for ${spell(type)}`);
+  cursor.position = at;
+  const value = assignment(p);
+  cursor.position = end;
+  return value;
 }
 
 function vaArg(p: Parsing, line: number, { assignment }: ArgumentParsers): Expr {

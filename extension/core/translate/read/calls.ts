@@ -42,7 +42,7 @@ function primitiveCall(shape: PrimitiveShape, args: readonly Expr[], line: numbe
   }
   const generic = shape.generic ? bind(shape, args) : undefined;
   const local = shape.params.findIndex((param, i) => param.reference && isPlainLocal(args[i]!));
-  if (local >= 0) {
+  if (local === 0) {
     const plain = onLocal(shape, args, line);
     if (plain) return plain;
   }
