@@ -4,11 +4,13 @@ import { assertPrimitives } from './locking/assert.ts';
 import { mutexPrimitives } from './locking/mutex.ts';
 import { rwsemPrimitives } from './locking/rwsem.ts';
 import { spinlockPrimitives } from './locking/spinlock.ts';
+import { staticKeyPrimitives } from './locking/staticKeys.ts';
 import { folioPrimitives } from './mm/folios.ts';
 import { heapPrimitives } from './mm/heap.ts';
 import { pagePrimitives } from './mm/pages.ts';
 import type { Primitive } from './primitive.ts';
 import { printkPrimitives } from './printk/output.ts';
+import { rcuPrimitives } from './rcu/rcu.ts';
 import { contextPrimitives } from './sched/context.ts';
 import { atomicPrimitives } from './sync/atomic.ts';
 import { bitopPrimitives } from './sync/bitops.ts';
@@ -22,7 +24,9 @@ export const primitives: ReadonlyMap<string, Primitive> = tableOf([
   ...rwsemPrimitives,
   ...mutexPrimitives,
   ...assertPrimitives,
+  ...staticKeyPrimitives,
   ...contextPrimitives,
+  ...rcuPrimitives,
   ...memoryPrimitives,
   ...atomicPrimitives,
   ...bitopPrimitives,
