@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { providedTrees } from './trees.ts';
 
 /** One file as a worker has read it. */
 interface FileResult {
@@ -151,15 +151,6 @@ async function main(): Promise<number> {
     if (process.env.MISSES) writeFileSync(process.env.MISSES, `${misses.join('\n')}\n`);
   }
   return status;
-}
-
-/** What `npm run kernel` has provided. */
-function providedTrees(): string[] {
-  const script = pathToFileURL(join(__dirname, '../../scripts/kernel.mjs')).href;
-  const code = `import { kernelTree } from ${JSON.stringify(script)};
-    console.log(['6.1', '6.12'].map(v => kernelTree(v) ?? '').join('\\n'));`;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
-  return stdout.split('\n').filter(Boolean);
 }
 
 void main().then(status => {
