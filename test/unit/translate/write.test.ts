@@ -69,6 +69,14 @@ describe('models compute what C does', () => {
     );
   });
 
+  it('several objects in one declaration, each with its initialiser', async () => {
+    const c = `struct s { int a; };
+static struct s one = { 1 }, two = { 2 }, *three = &two;
+static int x = 3, y[2] = { 4, 5 }, z;
+int f(void) { z = 6; return one.a * 100000 + two.a * 10000 + three->a * 1000 + x * 100 + y[1] * 10 + z; }`;
+    assert.equal(await run(c, 'f'), 122_356);
+  });
+
   it('_Generic selects by type, qualifiers aside', async () => {
     const c = `#define kind(x) _Generic((x), char: 1, unsigned long: 2, const struct p *: 3, struct p *: 3, default: 4)
 struct p { int a; };

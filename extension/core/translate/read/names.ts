@@ -94,7 +94,7 @@ export class Names implements UnitNames {
           // The length of `x[] = …` is its initialiser's.
           if (d.type.kind === 'array' && d.type.length === undefined && entity.kind === 'global')
             this.declare(d.name, { ...entity, type: parser.initialiser(d.type).type });
-          else break;
+          else skipInitialiser(parser);
         }
       }
       if (!parser.cursor.accept(',')) break;
@@ -193,4 +193,12 @@ function splitParameters(text: string): string[] {
     }
   }
   return out;
+}
+
+/** To the comma before the next declarator, or the end: what an object begins with is read when it is loaded. */
+function skipInitialiser({ cursor }: Parser): void {
+  while (!cursor.atEnd && !cursor.is(',') && !cursor.is(';')) {
+    if (cursor.is('(') || cursor.is('{') || cursor.is('[')) cursor.group();
+    else cursor.next();
+  }
 }
