@@ -47,6 +47,56 @@ export interface ContractsDocument {
   readonly functions: readonly FunctionContract[];
 }
 
+/** What a finding is about; docs/findings.md says what each one means and how precise it is. */
+export type FindingKind =
+  /** An exit leaves a lock held that other exits let go. */
+  | 'missing-unlock'
+  | 'double-lock'
+  | 'unlock-not-held'
+  /** A call that may sleep while a spinlock is held, or with preemption, soft or hard interrupts off. */
+  | 'sleep-in-atomic'
+  /** An allocation whose gfp mask allows sleeping, in such a place. */
+  | 'gfp-in-atomic'
+  /** Two lock classes taken in both orders. */
+  | 'lock-order'
+  /** A lock that an interrupt takes, taken elsewhere with interrupts on. */
+  | 'irq-unsafe'
+  /** A callee needs a lock that this caller does not hold. */
+  | 'requires-not-held'
+  /** What was tested under a lock is acted upon after the lock was dropped (and taken again). */
+  | 'check-then-act'
+  | 'missing-recheck'
+  | 'unpaired-barrier';
+
+/** A place that a finding leans on: where the lock was taken, the exit that does let it go, each call of a chain. */
+export interface RelatedPlace extends Position {
+  readonly message: string;
+}
+
+export interface Finding extends Position {
+  readonly kind: FindingKind;
+  readonly function: string;
+  /** One sentence that names the lock. */
+  readonly message: string;
+  /** `high` ones are shown unless switched off; `low` ones only when asked for. */
+  readonly confidence: 'high' | 'medium' | 'low';
+  /** The lock as `LockFact` writes it, where there is one. */
+  readonly lock?: string;
+  /** The source line at the finding, spaces collapsed: with kind, function and lock it tells a finding from another. */
+  readonly text: string;
+  readonly related: readonly RelatedPlace[];
+  /** Set when the source itself suppresses it (docs/findings.md): the reason given there. */
+  readonly suppressed?: string;
+}
+
+export interface FindingsDocument {
+  readonly version: 1;
+  readonly findings: readonly Finding[];
+  /** How much was looked at, and which functions could not be analysed whole. */
+  readonly functions?: number;
+  readonly incomplete?: readonly string[];
+}
+
 export type TraceEventKind =
   | 'acquire' // a lock is now held
   | 'wait' // a thread starts to wait for a lock

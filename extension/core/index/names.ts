@@ -1,0 +1,17 @@
+/**
+ * What the rest of the core asks of an index of a whole tree. Names alone: nothing here is preprocessed, so that several
+ * definitions of one name are the rule (#if variants, architectures, statics of many files); who asks decides among them.
+ */
+export interface NameIndex {
+  /** Files that define `name` as a function or macro at file level, .c files and headers, in order of path. */
+  definers(name: string): readonly string[];
+  /** Functions whose bodies call `name` (an identifier followed by an opening bracket). */
+  callers(name: string): readonly CallSite[];
+  /** Functions that initialisers (`.f = g`) or assignments (`x->f = g`) store in fields called `field`, anywhere. */
+  stored(field: string): readonly string[];
+}
+
+export interface CallSite {
+  readonly file: string;
+  readonly function: string;
+}
