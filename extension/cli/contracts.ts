@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
 import { type Colors, contractText } from '../core/report/contractText.ts';
 import type { ContractsDocument, FunctionContract } from '../core/report/documents.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
-import { CParser } from '../core/syntax/parser.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError } from '../core/text/source.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
@@ -17,48 +15,35 @@ export interface ContractsOptions {
 
 /** `lockstep contracts PATH… [--function F]`: what to print. */
 export async function contracts(paths: readonly string[], options: ContractsOptions, colors?: Colors): Promise<string> {
-  const parser = await CParser.create({
-    runtime: await asset('web-tree-sitter.wasm'),
-    grammar: await asset('tree-sitter-c.wasm'),
-  });
   const analysers = new Map<string, { analyser: ContractAnalyser; tree: DiskTree }>();
   const found: FunctionContract[] = [];
-  try {
-    for (const path of paths) {
-      const root = await folder(options.tree ?? (await treeAround(path)));
-      let known = analysers.get(root);
-      if (!known) {
-        const tree = new DiskTree(root);
-        const format = await tree.read('.clang-format');
-        const loops = format ? loopMacros(new TextDecoder().decode(format)) : [];
-        known = { analyser: new ContractAnalyser(parser, tree, { loops }), tree };
-        analysers.set(root, known);
-      }
-      const file = relative(root, resolve(path));
-      if (file.startsWith('..'))
-        throw new InputError(`${path}: it is not inside the tree ${root}; name its tree with --tree`, { file: path });
-      const { analyser, tree } = known;
-      const bytes = await tree.read(file);
-      // Says what is wrong with a binary or the like before anything is analysed.
-      if (bytes) decodeSource(bytes, file);
-      if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
-      else {
-        const { functions } = await analyser.contracts(file);
-        if (functions.length === 0)
-          throw new InputError(`${file}: no function is defined there; name a file of C functions`, { file });
-        found.push(...functions);
-      }
+  for (const path of paths) {
+    const root = await folder(options.tree ?? (await treeAround(path)));
+    let known = analysers.get(root);
+    if (!known) {
+      const tree = new DiskTree(root);
+      const format = await tree.read('.clang-format');
+      const loops = format ? loopMacros(new TextDecoder().decode(format)) : [];
+      known = { analyser: new ContractAnalyser(tree, { loops }), tree };
+      analysers.set(root, known);
     }
-  } finally {
-    parser.dispose();
+    const file = relative(root, resolve(path));
+    if (file.startsWith('..'))
+      throw new InputError(`${path}: it is not inside the tree ${root}; name its tree with --tree`, { file: path });
+    const { analyser, tree } = known;
+    const bytes = await tree.read(file);
+    // Says what is wrong with a binary or the like before anything is analysed.
+    if (bytes) decodeSource(bytes, file);
+    if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
+    else {
+      const { functions } = await analyser.contracts(file);
+      if (functions.length === 0)
+        throw new InputError(`${file}: no function is defined there; name a file of C functions`, { file });
+      found.push(...functions);
+    }
   }
   const document: ContractsDocument = { version: 1, functions: found };
   return options.json
     ? `${JSON.stringify(document, null, 2)}\n`
     : `${found.map(c => contractText(c, colors)).join('\n\n')}\n`;
-}
-
-/** Files that are shipped beside the bundle. */
-async function asset(name: string): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(join(__dirname, name)));
 }

@@ -115,8 +115,8 @@ export class CoreService implements Engine {
   }
 
   async #makeAnalyser(tree: SourceTree): Promise<ContractAnalyser> {
-    const [parser, format] = await Promise.all([this.#c(), tree.read('.clang-format')]);
-    return new ContractAnalyser(parser, tree, { loops: format ? loopMacros(new TextDecoder().decode(format)) : [] });
+    const format = await tree.read('.clang-format');
+    return new ContractAnalyser(tree, { loops: format ? loopMacros(new TextDecoder().decode(format)) : [] });
   }
 
   #look(file: string, text: string): void {

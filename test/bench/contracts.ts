@@ -37,7 +37,7 @@ export async function bench(): Promise<Figure[]> {
     parses.push(performance.now() - began);
   }
   const reference = { reference: `parse of ${FILE}`, referenceFigure: quantile(parses, 0.5) };
-  const analyser = new ContractAnalyser(parser, tree, { loops });
+  const analyser = new ContractAnalyser(tree, { loops });
   const cold = performance.now();
   const { functions } = await analyser.contracts(FILE, text);
   const first = performance.now() - cold;

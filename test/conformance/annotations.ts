@@ -101,12 +101,12 @@ async function main(): Promise<number> {
   const counts = new Map<Verdict, number>();
   const lines: string[] = [];
   const began = performance.now();
-  let analyser = new ContractAnalyser(parser, tree, { loops });
+  let analyser = new ContractAnalyser(tree, { loops });
   let file = '';
   let files = 0;
   for (const { file: path, line, name, says } of all) {
     // Headers stay known for a while; not all of a tree does.
-    if (path !== file && ++files % 40 === 0) analyser = new ContractAnalyser(parser, tree, { loops });
+    if (path !== file && ++files % 40 === 0) analyser = new ContractAnalyser(tree, { loops });
     file = path;
     const at = performance.now();
     const contract = await analyser.contractOf(path, name).catch(() => undefined);

@@ -5,7 +5,6 @@ import { ContractAnalyser } from '../../extension/core/locks/contracts.ts';
 import type { FunctionContract } from '../../extension/core/report/documents.ts';
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
 import type { SourceTree } from '../../extension/core/text/source.ts';
-import { testParser } from '../support/parser.ts';
 
 const root = process.env.KERNEL_TREE ?? '';
 
@@ -29,7 +28,7 @@ describe('lock contracts of the kernel', function () {
 
   before(async () => {
     const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
-    analyser = new ContractAnalyser(await testParser(), tree, { loops });
+    analyser = new ContractAnalyser(tree, { loops });
   });
 
   it('split_vmemmap_huge_pmd takes page_table_lock twice, and allocates in between', async () => {

@@ -1,7 +1,6 @@
 import { ContractAnalyser } from '../../extension/core/locks/contracts.ts';
 import type { FunctionContract, LockFact } from '../../extension/core/report/documents.ts';
 import type { SourceTree } from '../../extension/core/text/source.ts';
-import { testParser } from './parser.ts';
 
 /** A tree of files given as text. */
 export function textTree(files: Readonly<Record<string, string>>): SourceTree {
@@ -19,7 +18,7 @@ export function textTree(files: Readonly<Record<string, string>>): SourceTree {
 }
 
 export async function analyserOf(files: Readonly<Record<string, string>>): Promise<ContractAnalyser> {
-  return new ContractAnalyser(await testParser(), textTree(files), { loops: ['list_for_each_entry'] });
+  return new ContractAnalyser(textTree(files), { loops: ['list_for_each_entry'] });
 }
 
 /** The contract of the function `f` of a file with this text. */

@@ -1,228 +1,281 @@
-import type { Position } from '../text/source.ts';
+import type { NameIndex } from '../index/names.ts';
 import type { Bodies } from './bodies.ts';
-import { type Sources, View } from './callees.ts';
 import type { Expr } from './expr.ts';
-import { Flow, type FlowContext, type Point } from './flow.ts';
-import { LineStarts } from './lines.ts';
+import { Flow, type FlowContext } from './flow.ts';
+import type { Graph } from './graph.ts';
 import { MacroMade } from './macroMade.ts';
+import type { Point } from './observer.ts';
+import { Resolver } from './resolver.ts';
 import type { Definition, Scanned } from './scan.ts';
+import type { Sources } from './sources.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
 import { isGfpName, vocabularyOf } from './vocabulary.ts';
 
+/** Functions that call each other in a circle are gone through so many times; then what they have is taken as it is. */
+const MOST_ROUNDS = 4;
+/** A circle of more functions than this is gone through twice. */
+const LARGE_CIRCLE = 40;
+/** A call through a field that more functions than this are stored in could be any of them: it is not followed. */
+const MOST_TARGETS = 4;
+
+/** What the calls of one function may reach. */
+interface Callees {
+  readonly named: ReadonlyMap<string, readonly Definition[]>;
+  readonly fields: ReadonlyMap<string, readonly Definition[]>;
+  readonly constants: ReadonlyMap<string, Expr>;
+}
+
+/** A function on the way (Tarjan, SIAM J. Comput. 1972): `low` is the earliest one that it can come back to. */
+interface Node {
+  readonly definition: Definition;
+  readonly graph: Graph;
+  readonly callees: Callees;
+  readonly calls: readonly Definition[];
+  readonly index: number;
+  low: number;
+  next: number;
+}
+
 /**
- * How far calls are followed: into this many other .c files on the way from the function asked about, and this deep.
- * What lies beyond is `unknown`, by name: a contract that told of everything that reclaim or rmap may do would tell nothing.
+ * Summaries of functions, each worked out once, callees first; functions that call each other in a circle are iterated to
+ * a fixpoint. A function has one summary, whoever calls it. Questions throw Need where files have to be read first; what is
+ * finished is kept.
  */
-const MOST_FILES = 2;
-const DEEPEST_CALL = 32;
-const MOST_ROUNDS = 5;
-
-interface Active {
-  summary: Summary;
-  /** Somebody below has used the unfinished summary. */
-  used: boolean;
-  readonly depth: number;
-}
-
-/** Where a call stands: how deep, in how many other .c files so far, and what names mean there. */
-interface Site {
-  readonly depth: number;
-  readonly files: number;
-  readonly view: View;
-}
-
-/** Summaries of the functions of one .c file and of all that they reach. Recursion is iterated to a fixpoint. */
-export class Analysis {
-  private readonly views = new Map<Scanned, View>();
-  /** By how many files away the function was: what it can still reach depends on that. */
-  private readonly done: Map<Definition, Summary>[] = Array.from({ length: MOST_FILES + 1 }, () => new Map());
-  private readonly active = new Map<Definition, Active>();
-  /** Summaries that lean on a function still unfinished, at depth `leaned`: good for that one's round only. */
-  private readonly partial: Map<Definition, { summary: Summary; leaned: number }>[] = Array.from(
-    { length: MOST_FILES + 1 },
-    () => new Map(),
-  );
-  /** Least depth of an unfinished function that the work under way has leaned on. */
-  private leaned = Number.POSITIVE_INFINITY;
-  private turn: Promise<unknown> = Promise.resolve();
-  private readonly made: MacroMade;
+export class Summaries {
+  private done = new Map<Definition, Summary>();
+  private readonly resolvers = new Map<Scanned, Resolver>();
+  private made: MacroMade | undefined;
+  private readonly bottoms = new Map<Definition, Summary>();
+  /** Who leans on a function's summary. */
+  private readonly users = new Map<Definition, Definition[]>();
 
   constructor(
     private readonly sources: Sources,
     private readonly bodies: Bodies,
-    readonly root: Scanned,
-  ) {
-    this.made = new MacroMade(sources.tree, root, sources.options);
+    private readonly index?: NameIndex,
+  ) {}
+
+  get count(): number {
+    return this.done.size;
   }
 
-  /** What names mean in a .c file. */
-  private viewOf(file: Scanned): View {
-    let view = this.views.get(file);
-    if (!view) this.views.set(file, (view = new View(this.sources, file, this.made)));
-    return view;
+  /** What names mean in code of this file; in a header, what they mean to the .c file that the question came from. */
+  resolver(file: Scanned, asking?: Resolver): Resolver {
+    let resolver = this.resolvers.get(file);
+    if (resolver) return resolver;
+    if (asking && !this.index && !file.file.endsWith('.c')) return asking;
+    const { tree, options } = this.sources;
+    // Headers' macros make the same functions for everybody.
+    const made = this.index ? (this.made ??= new MacroMade(tree, file, options)) : new MacroMade(tree, file, options);
+    resolver = new Resolver(this.sources, file, made, this.index);
+    this.resolvers.set(file, resolver);
+    return resolver;
   }
 
-  /** The functions that the file defines, in order. */
-  functions(): readonly Definition[] {
-    return [...this.root.definitions.values()]
-      .flat()
-      .filter(d => d.kind === 'function')
-      .sort((a, b) => a.start - b.start);
+  /** Throws Need. `asking`: the file in whose terms names in headers are read. */
+  of(definition: Definition, asking: Resolver): Summary {
+    const known = this.done.get(definition);
+    if (known) return known;
+    this.workOut(definition, asking);
+    return this.done.get(definition)!;
   }
 
-  /** What a name that this file uses stands for: the definitions in it, its headers, then the tree's other .c files. */
-  definitions(name: string): Promise<readonly Definition[]> {
-    return this.viewOf(this.root).definitions(name);
+  /** The analysis of a function whose summary is known, for what else is to be told of its steps. */
+  flow(definition: Definition, asking: Resolver): Flow {
+    this.of(definition, asking);
+    const graph = this.bodies.graph(definition);
+    const callees = this.callees(definition, graph, asking);
+    for (const d of reached(callees)) this.of(d, this.resolver(d.source, asking));
+    const flow = new Flow(definition, this.bodies.owner(definition), graph, this.context(callees));
+    flow.run();
+    return flow;
   }
 
-  /** The summary of a function of this file. Questions are answered one at a time: they share the recursion state. */
-  summary(definition: Definition): Promise<Summary> {
-    const known = this.done[0]!.get(definition);
-    if (known) return Promise.resolve(known);
-    const answer = this.turn.then(() => this.follow(definition, this.home));
-    this.turn = answer.catch(() => undefined);
-    return answer;
+  /** Held sets before every step. */
+  points(definition: Definition, asking: Resolver): Point[] {
+    return this.flow(definition, asking).points();
   }
 
-  /** Held sets before every step of a function of this file. */
-  async points(definition: Definition): Promise<Point[]> {
-    await this.summary(definition);
-    const answer = this.turn.then(async () => {
-      const flow = new Flow(definition, this.bodies.graph(definition), await this.context(definition, this.home));
-      flow.run();
-      return flow.points();
-    });
-    this.turn = answer.catch(() => undefined);
-    return answer;
+  private workOut(root: Definition, asking: Resolver): void {
+    const nodes = new Map<Definition, Node>();
+    const open: Node[] = [];
+    const path: { node: Node; asking: Resolver }[] = [];
+    const enter = (definition: Definition, from: Resolver) => {
+      const own = this.resolver(definition.source, from);
+      const graph = this.bodies.graph(definition);
+      const callees = this.callees(definition, graph, own);
+      const index = nodes.size;
+      const node: Node = { definition, graph, callees, calls: [...reached(callees)], index, low: index, next: 0 };
+      nodes.set(definition, node);
+      open.push(node);
+      path.push({ node, asking: own });
+    };
+    enter(root, asking);
+    while (path.length) {
+      const { node, asking: own } = path.at(-1)!;
+      const callee = node.calls[node.next++];
+      if (callee) {
+        if (this.done.has(callee)) continue;
+        const other = nodes.get(callee);
+        if (other) node.low = Math.min(node.low, other.index);
+        else enter(callee, own);
+        continue;
+      }
+      path.pop();
+      const caller = path.at(-1);
+      if (caller) caller.node.low = Math.min(caller.node.low, node.low);
+      if (node.low === node.index) this.finish(open.splice(open.indexOf(node)));
+    }
   }
 
-  private get home(): Site {
-    return { depth: 0, files: 0, view: this.viewOf(this.root) };
+  /** Works out functions that are each other's callees, or one alone; all else that they call is done. */
+  private finish(circle: readonly Node[]): void {
+    const [first] = circle;
+    const alone = circle.length === 1 && !first!.calls.includes(first!.definition);
+    if (alone) {
+      this.done.set(first!.definition, this.run(first!));
+    } else {
+      for (const { definition } of circle)
+        this.bottoms.set(definition, {
+          ...emptySummary(definition, this.bodies.owner(definition), []),
+          outcomes: [],
+          modifies: new Set(),
+        });
+      // Those found last are the callees.
+      const order = circle.toReversed();
+      const rounds = circle.length > LARGE_CIRCLE ? 2 : MOST_ROUNDS;
+      for (let round = 0; round < rounds; round++) {
+        let changed = false;
+        for (const node of order) {
+          const next = this.run(node);
+          const before = this.bottoms.get(node.definition)!;
+          if (fingerprint(next) !== fingerprint(before)) changed = true;
+          this.bottoms.set(node.definition, next);
+        }
+        if (!changed) break;
+      }
+      for (const { definition } of circle) {
+        const summary = this.bottoms.get(definition)!;
+        // Nobody comes out of a circle that is never left; more likely it was cut short.
+        this.done.set(
+          definition,
+          summary.outcomes.length || summary.exits.length
+            ? summary
+            : emptySummary(definition, summary.owner, [definition.name]),
+        );
+        this.bottoms.delete(definition);
+      }
+    }
+    for (const { definition, calls } of circle) {
+      this.bodies.drop(definition);
+      for (const callee of calls) {
+        const users = this.users.get(callee);
+        if (users) users.push(definition);
+        else this.users.set(callee, [definition]);
+      }
+    }
   }
 
-  /** Where a callee stands: in a .c file names mean what they mean there, in a header what they mean to its user. */
-  private siteOf(callee: Definition, caller: Site): Site {
-    const { source } = callee;
-    const other = source !== caller.view.root && source !== this.root && source.file.endsWith('.c');
-    if (source === this.root) return { depth: caller.depth + 1, files: 0, view: this.viewOf(this.root) };
+  private run(node: Node): Summary {
+    return new Flow(node.definition, this.bodies.owner(node.definition), node.graph, this.context(node.callees)).run();
+  }
+
+  private context(callees: Callees): FlowContext {
+    const summaries = (definitions: readonly Definition[] | undefined): readonly Summary[] | undefined => {
+      if (!definitions?.length) return undefined;
+      const out: Summary[] = [];
+      for (const d of definitions) {
+        const summary = this.done.get(d) ?? this.bottoms.get(d);
+        if (summary) out.push(summary);
+      }
+      return out.length ? out : undefined;
+    };
     return {
-      depth: caller.depth + 1,
-      // Calling back into a file that the calls have come through is no further away.
-      files: caller.files + Number(other && !this.asking().some(view => view.root === source)),
-      view: other ? this.viewOf(source) : caller.view,
+      callees: name => summaries(callees.named.get(name)),
+      throughField: name => summaries(callees.fields.get(name)),
+      constant: name => callees.constants.get(name),
     };
   }
 
-  private async follow(definition: Definition, site: Site): Promise<Summary> {
-    const { depth, files } = site;
-    const known = this.done[files]?.get(definition);
-    if (known) return known;
-    const partial = this.partial[files]?.get(definition);
-    if (partial) {
-      this.leaned = Math.min(this.leaned, partial.leaned);
-      return partial.summary;
-    }
-    const running = this.active.get(definition);
-    if (running) {
-      running.used = true;
-      this.leaned = Math.min(this.leaned, running.depth);
-      return running.summary;
-    }
-    if (files > MOST_FILES || depth > DEEPEST_CALL) return emptySummary(definition, [definition.name]);
-    const outer = this.leaned;
-    this.leaned = Number.POSITIVE_INFINITY;
-    const active: Active = { summary: { ...emptySummary(definition, []), outcomes: [] }, used: false, depth };
-    this.active.set(definition, active);
-    try {
-      for (let round = 0; round < MOST_ROUNDS; round++) {
-        active.used = false;
-        this.settle(depth, false);
-        const context = await this.context(definition, site);
-        const next = new Flow(definition, this.bodies.graph(definition), context).run();
-        const same = fingerprint(next) === fingerprint(active.summary);
-        active.summary = next;
-        if (!active.used || same) break;
-      }
-    } finally {
-      this.active.delete(definition);
-    }
-    // What leans on a function still unfinished above is provisional, and is found again in that one's next round.
-    if (this.leaned >= depth) {
-      this.done[files]!.set(definition, active.summary);
-      this.settle(depth, true);
-    } else {
-      this.partial[files]!.set(definition, { summary: active.summary, leaned: this.leaned });
-    }
-    const mine = this.leaned < depth ? this.leaned : Number.POSITIVE_INFINITY;
-    this.leaned = Math.min(outer, mine);
-    return active.summary;
-  }
-
-  private async context(definition: Definition, site: Site): Promise<FlowContext> {
-    const { view } = site;
-    const graph = this.bodies.graph(definition);
-    const callees = new Map<string, readonly Summary[]>();
-    const fields = new Map<string, readonly Summary[]>();
+  private callees(definition: Definition, graph: Graph, resolver: Resolver): Callees {
+    const named = new Map<string, readonly Definition[]>();
+    const fields = new Map<string, readonly Definition[]>();
     const constants = new Map<string, Expr>();
     for (const name of graph.calls) {
-      if (callees.has(name) || vocabularyOf(name)) continue;
-      const summaries = await this.named(name, site, 0);
-      if (summaries.length) callees.set(name, summaries);
+      if (named.has(name) || vocabularyOf(name)) continue;
+      const found = this.named(name, resolver, 0).filter(d => d !== definition || d.kind === 'function');
+      if (found.length) named.set(name, found);
     }
     for (const name of graph.fieldCalls) {
       if (fields.has(name)) continue;
-      let found = await view.throughField(name);
-      // The tables of operations are often in a file further up the calls, not in the one that calls through them.
-      for (const other of this.asking()) if (!found.length) found = await other.throughField(name);
-      const summaries: Summary[] = [];
-      for (const d of found) summaries.push(await this.follow(d, this.siteOf(d, site)));
-      if (summaries.length) fields.set(name, summaries);
+      const found = resolver.throughField(name);
+      if (found.length && found.length <= MOST_TARGETS) fields.set(name, found);
     }
-    for (const name of graph.constants) if (isGfpName(name)) await this.constant(name, view, constants);
-    const lines = LineStarts.of(definition.source);
-    const file = definition.source.file;
-    return {
-      callees: name => callees.get(name),
-      throughField: name => fields.get(name),
-      constant: name => constants.get(name),
-      position: (at): Position => ({ file, ...lines.position(at) }),
-    };
+    for (const name of graph.constants) if (isGfpName(name)) this.constant(name, resolver, constants);
+    return { named, fields, constants };
   }
 
-  /** Ends what leaned on the function at `depth`: its last round stands, earlier ones are forgotten. */
-  private settle(depth: number, stands: boolean): void {
-    this.partial.forEach((map, files) => {
-      for (const [definition, { summary, leaned }] of map) {
-        if (leaned < depth) continue;
-        map.delete(definition);
-        if (stands) this.done[files]!.set(definition, summary);
+  /** What a call of `name` reaches, through macros that are only another name for a function. */
+  private named(name: string, resolver: Resolver, depth: number): readonly Definition[] {
+    const out: Definition[] = [];
+    for (const d of resolver.definitions(name)) {
+      if (d.kind === 'function' || d.params !== undefined) {
+        out.push(d);
+        continue;
       }
-    });
-  }
-
-  /** Views of the .c files that the calls under way have come through, innermost first. */
-  private asking(): View[] {
-    const files = [...this.active.keys()].map(d => d.source).filter(source => source.file.endsWith('.c'));
-    return [...new Set(files.reverse())].map(file => this.viewOf(file));
-  }
-
-  private async named(name: string, site: Site, hops: number): Promise<readonly Summary[]> {
-    const out: Summary[] = [];
-    for (const d of await site.view.definitions(name)) {
-      if (d.kind === 'macro' && d.params === undefined) {
-        // `#define foo bar`: calling foo is calling bar.
-        const alias = /^\s*([A-Za-z_]\w*)\s*$/.exec(d.source.text.slice(d.bodyStart, d.end))?.[1];
-        if (alias && alias !== name && hops < 4 && !vocabularyOf(alias))
-          out.push(...(await this.named(alias, site, hops + 1)));
-      } else out.push(await this.follow(d, this.siteOf(d, site)));
+      const alias = d.source.text.slice(d.bodyStart, d.end).trim();
+      if (depth < 4 && /^[A-Za-z_]\w*$/.test(alias) && alias !== name && !vocabularyOf(alias))
+        out.push(...this.named(alias, resolver, depth + 1));
     }
     return out;
   }
 
-  private async constant(name: string, view: View, into: Map<string, Expr>): Promise<void> {
-    const [d] = await view.definitions(name);
-    if (d?.kind !== 'macro' || d.params !== undefined || into.has(name)) return;
-    const value = this.bodies.constant(d);
-    if (value && value.k !== 'num') into.set(name, value);
+  /** Expands GFP_KERNEL and the like into what they are made of, as far as the vocabulary does not know them. */
+  private constant(name: string, resolver: Resolver, into: Map<string, Expr>): void {
+    if (into.has(name)) return;
+    const macro = resolver.definitions(name).find(d => d.kind === 'macro' && d.params === undefined);
+    const value = macro && this.bodies.constant(macro);
+    if (value) into.set(name, value);
   }
+
+  /** A file is read anew: what was worked out of its functions, or of any that reach them, is forgotten. */
+  replaced(before: Scanned, after: Scanned | undefined): void {
+    if (!after || offered(before) !== offered(after)) {
+      this.clear();
+      return;
+    }
+    this.resolvers.delete(before);
+    for (const resolver of this.resolvers.values()) resolver.replaced(before, after);
+    const stale = [...before.definitions.values()].flat();
+    for (let next = stale.pop(); next; next = stale.pop()) {
+      this.done.delete(next);
+      const users = this.users.get(next);
+      this.users.delete(next);
+      if (users) stale.push(...users);
+    }
+  }
+
+  /** Everything that was worked out is forgotten: names may mean something else now. */
+  clear(): void {
+    this.users.clear();
+    this.done = new Map();
+    this.resolvers.clear();
+    this.made = undefined;
+  }
+}
+
+/** What a file offers to others: when that stays the same, names mean what they meant. */
+function offered(file: Scanned): string {
+  const out: string[] = [];
+  for (const [name, list] of file.definitions)
+    for (const d of list)
+      if (!d.static || !file.file.endsWith('.c')) out.push(`${d.kind}${name}${d.under}${d.params?.length}`);
+  return `${out.join(' ')}|${file.includes.map(i => i.path).join(' ')}`;
+}
+
+function reached(callees: Callees): Set<Definition> {
+  const out = new Set<Definition>();
+  for (const list of callees.named.values()) for (const d of list) out.add(d);
+  for (const list of callees.fields.values()) for (const d of list) out.add(d);
+  return out;
 }

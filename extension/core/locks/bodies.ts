@@ -1,66 +1,62 @@
-import type { Node } from 'web-tree-sitter';
-import type { CParser } from '../syntax/parser.ts';
-import { buildGraph } from './cfg.ts';
 import type { OptionValues } from './condition.ts';
-import type { Expr } from './expr.ts';
+import { type Expr, Owner } from './expr.ts';
 import type { Graph } from './graph.ts';
+import { readBody } from './read/body.ts';
+import { tokenize } from './read/tokens.ts';
 import type { Definition } from './scan.ts';
-import { ownerOf } from './summary.ts';
-import { vocabularyOf } from './vocabulary.ts';
+import { guardOf, vocabularyOf } from './vocabulary.ts';
 
-/**
- * Graphs of definitions, one small parse each, so that what does not parse costs only itself. Trees are freed at once;
- * graphs are kept for as long as the scan that the definition belongs to.
- */
+const LOOP = /for_each|foreach|^list_for_|^hlist_|^for_/;
+
+/** Graphs of definitions, each read on its own, so that what cannot be read costs only itself. */
 export class Bodies {
   private readonly graphs = new WeakMap<Definition, Graph>();
+  private readonly owners = new WeakMap<Definition, Owner>();
+  private readonly loops: ReadonlySet<string>;
 
+  /** @param loops macros that stand where `for (…)` could, beside those that are called like it */
   constructor(
-    private readonly parser: CParser,
-    private readonly loops: readonly string[],
+    loops: readonly string[],
     private readonly config: OptionValues | undefined,
-  ) {}
+  ) {
+    this.loops = new Set(loops);
+  }
+
+  owner(definition: Definition): Owner {
+    let owner = this.owners.get(definition);
+    if (!owner) this.owners.set(definition, (owner = new Owner(definition.name)));
+    return owner;
+  }
 
   graph(definition: Definition): Graph {
     let graph = this.graphs.get(definition);
-    if (!graph) this.graphs.set(definition, (graph = this.build(definition)));
+    if (!graph) this.graphs.set(definition, (graph = this.read(definition)));
     return graph;
   }
 
-  private build(definition: Definition): Graph {
-    const { kind, source, start, bodyStart, end } = definition;
-    if (kind === 'function') {
-      const text = blanked(source.text, start, end, source.blanks);
-      return this.parse(definition, text, start, bodyStart - start);
-    }
-    const body = source.text
-      .slice(bodyStart, end)
-      .replace(/\\(\r?\n)/g, ' $1')
-      .replace(/\/\/.*/g, m => ' '.repeat(m.length));
-    const isStatement = /^\s*(?:do\b|if\b|for\b|while\b|switch\b|\{)/.test(body);
-    const head = isStatement ? 'void f(void) {' : 'int f(void) { return ';
-    return this.parse(definition, `${head}${body};}`, bodyStart - head.length, head.indexOf('{'));
+  /** A graph can be read again at any time; thousands need not be kept. */
+  drop(definition: Definition): void {
+    this.graphs.delete(definition);
+    const owner = this.owner(definition);
+    owner.names.clear();
+    owner.sites.clear();
   }
 
-  private parse(definition: Definition, text: string, offset: number, brace: number): Graph {
-    const file = this.parser.parse(text, { loops: this.loops });
-    try {
-      const body = bodyAt(file.root, brace);
-      return buildGraph(body ?? file.root, {
-        owner: ownerOf(definition),
-        params: definition.params ?? [],
-        offset,
-        original: text,
-        isTransparent: name => vocabularyOf(name)?.effect === 'value',
-        option: name => {
-          const value = this.config?.value(name.replace(/^CONFIG_/, ''));
-          return this.config && Number(value !== undefined && value !== 'n');
-        },
-        isNoReturn: name => vocabularyOf(name)?.effect === 'noreturn',
-      });
-    } finally {
-      file.dispose();
-    }
+  private read(definition: Definition): Graph {
+    const { kind, source, bodyStart, end } = definition;
+    const tokens = tokenize(source.text, bodyStart, end, kind === 'function' ? source.blanks : []);
+    return readBody(tokens, {
+      owner: this.owner(definition),
+      params: definition.params ?? [],
+      isTransparent: name => vocabularyOf(name)?.effect === 'value',
+      option: name => {
+        const value = this.config?.value(name.replace(/^CONFIG_/, ''));
+        return this.config && Number(value !== undefined && value !== 'n');
+      },
+      isNoReturn: name => vocabularyOf(name)?.effect === 'noreturn',
+      isLoop: name => this.loops.has(name) || LOOP.test(name),
+      guard: guardOf,
+    });
   }
 
   /** The value of an object-like macro that is an expression; undefined when it is none. */
@@ -68,23 +64,4 @@ export class Bodies {
     const exit = this.graph(definition).entry.steps.find(step => step.op === 'exit');
     return exit?.op === 'exit' ? exit.value : undefined;
   }
-}
-
-function bodyAt(root: Node, brace: number): Node | undefined {
-  let node: Node | null = root.descendantForIndex(brace, brace + 1);
-  while (node && node.type !== 'compound_statement') node = node.parent;
-  return node ?? undefined;
-}
-
-/** A piece of a file with what #if leaves out, and the directives, replaced by blanks at equal length. */
-function blanked(text: string, start: number, end: number, blanks: readonly (readonly [number, number])[]): string {
-  let out = '';
-  let at = start;
-  for (const [from, to] of blanks) {
-    if (to <= at || from >= end) continue;
-    const [a, b] = [Math.max(from, at), Math.min(to, end)];
-    out += text.slice(at, a) + text.slice(a, b).replace(/[^\r\n]/g, ' ');
-    at = b;
-  }
-  return out + text.slice(at, end);
 }

@@ -1,35 +1,83 @@
 import { defaultConfig } from '../index/config.ts';
+import type { NameIndex } from '../index/names.ts';
 import type { ContractsDocument, FunctionContract } from '../report/documents.ts';
-import type { CParser } from '../syntax/parser.ts';
 import { InputError, type SourceTree } from '../text/source.ts';
-import { Analysis } from './analysis.ts';
+import { Summaries } from './analysis.ts';
 import { Bodies } from './bodies.ts';
-import { Sources } from './callees.ts';
 import type { OptionValues } from './condition.ts';
 import { documentOf } from './document.ts';
+import type { Flow } from './flow.ts';
 import { nearest } from './nearest.ts';
-import { scan } from './scan.ts';
+import type { Point } from './observer.ts';
+import type { Resolver } from './resolver.ts';
+import type { Definition, Scanned } from './scan.ts';
+import { Sources, settled } from './sources.ts';
+import type { Summary } from './summary.ts';
+
+export interface AnalyserOptions {
+  /** Decides #if CONFIG_…; the stated default unless given. */
+  readonly config?: OptionValues;
+  /** Macros that stand where `for (…)` could: the tree's .clang-format lists them. */
+  readonly loops?: readonly string[];
+  /** An index of the whole tree; without one, names are looked for in the headers included and in nearby folders. */
+  readonly index?: NameIndex;
+}
+
+/** One file's functions, and what is asked about them. */
+export class FileAnalysis {
+  constructor(
+    readonly root: Scanned,
+    private readonly resolver: Resolver,
+    private readonly summaries: Summaries,
+  ) {}
+
+  /** The functions that the file defines, in order. */
+  functions(): readonly Definition[] {
+    return [...this.root.definitions.values()]
+      .flat()
+      .filter(d => d.kind === 'function')
+      .sort((a, b) => a.start - b.start);
+  }
+
+  /** What a name that this file uses stands for: the definitions in it, its headers, then the tree's other .c files. */
+  definitions(name: string): Promise<readonly Definition[]> {
+    return settled(() => this.resolver.definitions(name));
+  }
+
+  summary(definition: Definition): Promise<Summary> {
+    return settled(() => this.summaries.of(definition, this.resolver));
+  }
+
+  /** Held sets before every step of a function of this file. */
+  points(definition: Definition): Promise<Point[]> {
+    return settled(() => this.summaries.points(definition, this.resolver));
+  }
+
+  flow(definition: Definition): Promise<Flow> {
+    return settled(() => this.summaries.flow(definition, this.resolver));
+  }
+}
 
 /**
  * Lock contracts of functions, from source alone.
  *
- * Keeps what it has read: headers and other files are scanned once, functions followed once per file that asks. A changed
- * text (an editor's) forgets only what depends on that file.
+ * Keeps what it has read and worked out. A changed text (an editor's) forgets what may depend on that file.
  */
 export class ContractAnalyser {
   private readonly sources: Sources;
   private readonly bodies: Bodies;
-  private readonly analyses = new Map<string, Analysis>();
+  private readonly summaries: Summaries;
 
-  /** @param options.config decides #if CONFIG_…, the stated default unless given. @param options.loops loop macros. */
-  constructor(
-    parser: CParser,
-    tree: SourceTree,
-    options: { readonly config?: OptionValues; readonly loops?: readonly string[] } = {},
-  ) {
+  constructor(tree: SourceTree, options: AnalyserOptions = {}) {
     const config = options.config ?? defaultConfig;
     this.sources = new Sources(tree, config);
-    this.bodies = new Bodies(parser, options.loops ?? [], config);
+    this.bodies = new Bodies(options.loops ?? [], config);
+    this.summaries = new Summaries(this.sources, this.bodies, options.index);
+  }
+
+  /** How many functions have been worked out. */
+  get known(): number {
+    return this.summaries.count;
   }
 
   /** Contracts of every function of a file. `text` stands in for the file's bytes. Throws InputError: no such file. */
@@ -62,19 +110,21 @@ export class ContractAnalyser {
   }
 
   /** The analysis of one file, for what else is asked of it (held sets at a line). */
-  async analysis(file: string, text?: string): Promise<Analysis> {
-    const known = this.analyses.get(file);
-    if (known && (text === undefined || known.root.text === text)) return known;
-    const root = text === undefined ? await this.sources.scanned(file) : scan(file, text, this.sources.options);
+  async analysis(file: string, text?: string): Promise<FileAnalysis> {
+    await this.sources.load([file]);
+    let root = this.sources.get(file);
+    if (text !== undefined && root?.text !== text) {
+      const before = root;
+      root = this.sources.replace(file, text);
+      if (before) this.summaries.replaced(before, root);
+    }
     if (!root) throw new InputError(`${file}: no such file in ${this.sources.tree.label}`, { file });
-    const analysis = new Analysis(this.sources, this.bodies, root);
-    this.analyses.set(file, analysis);
-    return analysis;
+    return new FileAnalysis(root, this.summaries.resolver(root), this.summaries);
   }
 
   /** The file has changed on disk: read it again when next asked. */
   forget(file: string): void {
     this.sources.forget(file);
-    this.analyses.clear();
+    this.summaries.clear();
   }
 }

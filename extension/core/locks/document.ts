@@ -1,8 +1,9 @@
 import type { ExitFact, FunctionContract, LockFact } from '../report/documents.ts';
-import { render } from './expr.ts';
+import { lockKey } from './expr.ts';
 import { LineStarts } from './lines.ts';
+import { render } from './render.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, lockKey } from './state.ts';
+import type { Effect } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** The contract of a function as every document has it. Facts stand at the line of this function that causes them. */
@@ -58,7 +59,9 @@ function factOf(definition: Definition, e: Effect): LockFact {
     primitive: e.primitive,
     via: e.via,
     ...(e.maybe ? { maybe: true } : {}),
-    ...(e.via.length ? { origin: e.origin } : {}),
+    ...(e.via.length
+      ? { origin: { file: e.origin.source.file, ...LineStarts.of(e.origin.source).position(e.origin.at) } }
+      : {}),
   };
 }
 
@@ -72,7 +75,7 @@ function everywhere(ways: readonly (readonly Effect[])[]): Effect[] {
   const out = new Map<string, { effect: Effect; count: number }>();
   for (const way of ways) {
     for (const effect of way) {
-      const key = `${lockKey(effect.expr)}:${effect.mode}`;
+      const key = `${lockKey(effect.expr).id}:${effect.mode}`;
       const known = out.get(key);
       if (known) known.count++;
       else out.set(key, { effect, count: 1 });

@@ -1,107 +1,247 @@
 /**
- * Access paths and the few other expressions that lock analysis has to understand. Immutable; compared by `keyOf`.
+ * Access paths and the few other expressions that lock analysis has to understand.
+ *
+ * Interned: two expressions are equal exactly when they are the same object, so that states are maps by identity. Each
+ * expression keeps those built upon it, and a body's `Owner` its names; what nobody holds any more is freed as a whole.
  *
  * Invariant: `field` is always on an object, never on a pointer (`p->f` is the field of `*p`), and `*&x`, `&*x` never occur.
  */
-export type Expr =
-  | { readonly k: 'name'; readonly name: string; readonly scope: Scope; readonly owner: string }
-  | { readonly k: 'field'; readonly base: Expr; readonly name: string }
-  | { readonly k: 'deref'; readonly base: Expr }
-  | { readonly k: 'addr'; readonly base: Expr }
-  | { readonly k: 'index'; readonly base: Expr; readonly index: Expr }
-  /** The value that call number `id` of the function `owner` gave. */
-  | { readonly k: 'call'; readonly name: string; readonly args: readonly Expr[]; readonly owner: string }
-  | { readonly k: 'num'; readonly value: number }
-  | { readonly k: 'op'; readonly op: string; readonly args: readonly Expr[] };
+export type Expr = Name | New | Field | Deref | Addr | Index | Call | Num | Op;
 
 /** `free`: neither a parameter nor a local, so a global, an enumerator or (in a macro) a name of the user's. */
 export type Scope = 'param' | 'local' | 'free';
 
-const keys = new WeakMap<Expr, string>();
-
-/** Equal keys: the same place or value, as far as the analysis can tell. */
-export function keyOf(e: Expr): string {
-  let key = keys.get(e);
-  if (key === undefined) keys.set(e, (key = makeKey(e)));
-  return key;
+interface Common {
+  /** Unique, in order of making: for keys made of several expressions. */
+  readonly id: number;
+  /** How many parts it has. */
+  readonly size: number;
+  /** Which kinds of parts it has: `HAS_…`. */
+  readonly has: number;
+}
+export interface Name extends Common {
+  readonly k: 'name';
+  readonly name: string;
+  readonly scope: Scope;
+  readonly owner: Owner | undefined;
+}
+/** A value nobody knows that came into `of` at the site `at` of `owner`: equal only to itself. */
+export interface New extends Common {
+  readonly k: 'new';
+  readonly of: Expr;
+  readonly at: number;
+  readonly owner: Owner;
+}
+export interface Field extends Common {
+  readonly k: 'field';
+  readonly base: Expr;
+  readonly name: string;
+}
+export interface Deref extends Common {
+  readonly k: 'deref';
+  readonly base: Expr;
+}
+export interface Addr extends Common {
+  readonly k: 'addr';
+  readonly base: Expr;
+}
+export interface Index extends Common {
+  readonly k: 'index';
+  readonly base: Expr;
+  readonly index: Expr;
+}
+/** The value of a call; with `owner`, of the call at the site `at` of it. */
+export interface Call extends Common {
+  readonly k: 'call';
+  readonly name: string;
+  readonly args: readonly Expr[];
+  readonly owner: Owner | undefined;
+  readonly at: number;
+}
+export interface Num extends Common {
+  readonly k: 'num';
+  readonly value: number;
+}
+export interface Op extends Common {
+  readonly k: 'op';
+  readonly op: string;
+  readonly args: readonly Expr[];
 }
 
-function makeKey(e: Expr): string {
-  switch (e.k) {
-    case 'name':
-      return e.scope === 'free' ? e.name : `${e.name}@${e.owner}`;
-    case 'field':
-      return `${keyOf(e.base)}.${e.name}`;
-    case 'deref':
-      return `*(${keyOf(e.base)})`;
-    case 'addr':
-      return `&(${keyOf(e.base)})`;
-    case 'index':
-      return `${keyOf(e.base)}[${keyOf(e.index)}]`;
-    case 'call':
-      return `${e.name}#${e.owner}(${e.args.map(keyOf).join(',')})`;
-    case 'num':
-      return String(e.value);
-    case 'op':
-      return `${e.op}(${e.args.map(keyOf).join(',')})`;
+export const HAS_LOCAL = 1;
+export const HAS_CALL = 2;
+export const HAS_DEREF = 4;
+/** A part that only a temporary or a literal names. */
+export const HAS_LITERAL = 8;
+/** A path through a null pointer. */
+export const HAS_NOWHERE = 16;
+export const HAS_PARAM = 32;
+
+/** A body whose names these are: a function or a macro. */
+export class Owner {
+  private static made = 0;
+  readonly id = Owner.made++;
+  readonly names = new Map<string, Expr>();
+  readonly sites = new Map<string, Expr>();
+
+  /** @param label for people who debug: the definition's name */
+  constructor(readonly label: string) {}
+}
+
+/** What all expressions are made of: one shape, which keeps property access monomorphic in the hot loops. */
+class Node {
+  private static made = 0;
+  readonly id = Node.made++;
+  kids: Map<string, Expr> | undefined = undefined;
+  lock: Expr | undefined = undefined;
+  constructor(
+    readonly k: Expr['k'],
+    readonly size: number,
+    readonly has: number,
+    readonly name: string,
+    readonly scope: Scope | undefined,
+    readonly owner: Owner | undefined,
+    readonly at: number,
+    readonly base: Expr | undefined,
+    readonly index: Expr | undefined,
+    readonly args: readonly Expr[],
+  ) {}
+  get of(): Expr | undefined {
+    return this.base;
+  }
+  get op(): string {
+    return this.name;
+  }
+  get value(): number {
+    return this.at;
   }
 }
 
-export const num = (value: number): Expr => ({ k: 'num', value });
-export const op = (name: string, ...args: Expr[]): Expr => ({ k: 'op', op: name, args });
-export const field = (base: Expr, name: string): Expr => ({ k: 'field', base, name });
-export const index = (base: Expr, at: Expr): Expr => ({ k: 'index', base, index: at });
-export const deref = (base: Expr): Expr => (base.k === 'addr' ? base.base : { k: 'deref', base });
-export const addr = (base: Expr): Expr => (base.k === 'deref' ? base.base : { k: 'addr', base });
+const NONE: readonly Expr[] = [];
+const free = new Map<string, Expr>();
+const numbers = new Map<number, Expr>();
+const bare = new Map<string, Expr>();
 
-/** The expression as the kernel would write it. */
-export function render(e: Expr): string {
-  switch (e.k) {
-    case 'name':
-      return e.name;
-    case 'field':
-      return e.base.k === 'deref' ? `${tight(e.base.base)}->${e.name}` : `${tight(e.base)}.${e.name}`;
-    case 'deref':
-      return `*${tight(e.base)}`;
-    case 'addr':
-      return `&${tight(e.base)}`;
-    case 'index':
-      return `${tight(e.base)}[${render(e.index)}]`;
-    case 'call':
-      return `${e.name}(${e.args.map(render).join(', ')})`;
-    case 'num':
-      return String(e.value);
-    case 'op':
-      if (e.args.length === 1) return `${e.op}${tight(e.args[0]!)}`;
-      if (e.op === '?:') return `${tight(e.args[0]!)} ? ${tight(e.args[1]!)} : ${tight(e.args[2]!)}`;
-      return e.args.map(tight).join(` ${e.op} `);
-  }
+function make(
+  k: Expr['k'],
+  size: number,
+  has: number,
+  more: {
+    name?: string;
+    scope?: Scope;
+    owner?: Owner | undefined;
+    at?: number;
+    base?: Expr;
+    index?: Expr;
+    args?: readonly Expr[];
+  },
+): Expr {
+  const { name = '', scope, owner, at = 0, base, index, args = NONE } = more;
+  return new Node(k, size, has, name, scope, owner, at, base, index, args) as unknown as Expr;
 }
 
-function tight(e: Expr): string {
-  const bare =
-    e.k === 'name' ||
-    e.k === 'field' ||
-    e.k === 'index' ||
-    e.k === 'call' ||
-    e.k === 'num' ||
-    (e.k === 'addr' && false);
-  return bare ? render(e) : `(${render(e)})`;
+function under(base: Expr, key: string, raw: () => Expr): Expr {
+  const node = base as unknown as Node;
+  node.kids ??= new Map();
+  let found = node.kids.get(key);
+  if (!found) node.kids.set(key, (found = raw()));
+  return found;
 }
 
-const sizes = new WeakMap<Expr, number>();
+/** Whether anything was built upon `e`: if not, nothing stored can be a part of it. */
+export const isBase = (e: Expr): boolean => (e as unknown as Node).kids !== undefined;
 
-/** How many parts `e` has: the analysis forgets what grows beyond a bound (a pointer advanced in a loop). */
-export function sizeOf(e: Expr): number {
-  let size = sizes.get(e);
-  if (size === undefined) {
-    size = 1;
-    if (e.k === 'field' || e.k === 'deref' || e.k === 'addr') size += sizeOf(e.base);
-    else if (e.k === 'index') size += sizeOf(e.base) + sizeOf(e.index);
-    else if (e.k === 'call' || e.k === 'op') for (const arg of e.args) size += sizeOf(arg);
-    sizes.set(e, size);
+export function freeName(name: string): Expr {
+  let found = free.get(name);
+  if (!found) free.set(name, (found = make('name', 1, 0, { name, scope: 'free' })));
+  return found;
+}
+
+export function ownName(owner: Owner, name: string, scope: 'param' | 'local'): Expr {
+  const key = scope === 'param' ? `${name}'` : name;
+  let found = owner.names.get(key);
+  if (!found) {
+    found = make('name', 1, scope === 'local' ? HAS_LOCAL : HAS_PARAM, { name, scope, owner });
+    owner.names.set(key, found);
   }
+  return found;
+}
+
+/** See `New`. */
+export function fresh(of: Expr, owner: Owner, at: number): Expr {
+  const base = of.k === 'new' ? of.of : of;
+  return under(base, `!${owner.id}:${at}`, () => make('new', 1, HAS_LOCAL, { base, at, owner }));
+}
+
+export function num(value: number): Expr {
+  let found = numbers.get(value);
+  if (!found) numbers.set(value, (found = make('num', 1, 0, { at: value })));
+  return found;
+}
+
+export function field(base: Expr, name: string): Expr {
+  return under(base, `.${name}`, () => make('field', base.size + 1, base.has, { base, name }));
+}
+
+export function deref(base: Expr): Expr {
+  if (base.k === 'addr') return base.base;
+  return under(base, '*', () =>
+    make('deref', base.size + 1, base.has | HAS_DEREF | (base.k === 'num' ? HAS_NOWHERE : 0), { base }),
+  );
+}
+
+export function addr(base: Expr): Expr {
+  return base.k === 'deref' ? base.base : under(base, '&', () => make('addr', base.size + 1, base.has, { base }));
+}
+
+export function index(base: Expr, at: Expr): Expr {
+  return under(base, `[${at.id}`, () => make('index', base.size + at.size + 1, base.has | at.has, { base, index: at }));
+}
+
+export function op(name: string, ...args: Expr[]): Expr {
+  const [first] = args;
+  if (!first) {
+    let found = bare.get(name);
+    if (!found) bare.set(name, (found = make('op', 1, name === 'literal' ? HAS_LITERAL : 0, { name, args })));
+    return found;
+  }
+  return under(first, `${name}(${ids(args)}`, () =>
+    make('op', 1 + sum(args), all(args) | (name === 'literal' ? HAS_LITERAL : 0), { name, args }),
+  );
+}
+
+/** The value of a call. Without an owner: of any call with these arguments. */
+export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0): Expr {
+  const raw = () => make('call', 1 + sum(args), all(args) | HAS_CALL, { name, args, owner, at });
+  const key = `${name}#${at}(${ids(args)}`;
+  if (owner) {
+    let found = owner.sites.get(key);
+    if (!found) owner.sites.set(key, (found = raw()));
+    return found;
+  }
+  if (args[0]) return under(args[0], key, raw);
+  let found = bare.get(key);
+  if (!found) bare.set(key, (found = raw()));
+  return found;
+}
+
+function ids(args: readonly Expr[]): string {
+  if (args.length === 1) return String(args[0]!.id);
+  let out = '';
+  for (const arg of args) out += `${arg.id},`;
+  return out;
+}
+
+function sum(args: readonly Expr[]): number {
+  let size = 0;
+  for (const arg of args) size += arg.size;
   return size;
+}
+
+function all(args: readonly Expr[]): number {
+  let has = 0;
+  for (const arg of args) has |= arg.has;
+  return has;
 }
 
 /**
@@ -111,36 +251,41 @@ export function sizeOf(e: Expr): number {
 export function rewrite(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
   let next: Expr = e;
   switch (e.k) {
-    case 'field': {
-      const base = rewrite(e.base, at);
-      if (base !== e.base) next = field(base, e.name);
+    case 'field':
+      next = field(rewrite(e.base, at), e.name);
       break;
-    }
-    case 'deref': {
-      const base = rewrite(e.base, at);
-      if (base !== e.base) next = deref(base);
+    case 'deref':
+      next = deref(rewrite(e.base, at));
       break;
-    }
-    case 'addr': {
+    case 'addr':
       // The operand of & is a place: what is in it must not be put in its stead.
-      const base = rewritePlace(e.base, at);
-      if (base !== e.base) next = addr(base);
+      next = addr(rewritePlace(e.base, at));
+      break;
+    case 'index':
+      next = index(rewrite(e.base, at), rewrite(e.index, at));
+      break;
+    case 'call': {
+      const args = rewriteAll(e.args, at);
+      if (args !== e.args) next = call(e.name, args, e.owner, e.at);
       break;
     }
-    case 'index': {
-      const base = rewrite(e.base, at);
-      const i = rewrite(e.index, at);
-      if (base !== e.base || i !== e.index) next = index(base, i);
-      break;
-    }
-    case 'call':
     case 'op': {
-      const args = e.args.map(arg => rewrite(arg, at));
-      if (args.some((arg, i) => arg !== e.args[i])) next = { ...e, args };
+      const args = rewriteAll(e.args, at);
+      if (args !== e.args) next = op(e.op, ...args);
       break;
     }
   }
   return at(next) ?? next;
+}
+
+function rewriteAll(args: readonly Expr[], at: (e: Expr) => Expr | undefined): readonly Expr[] {
+  let out: Expr[] | undefined;
+  for (let i = 0; i < args.length; i++) {
+    const next = rewrite(args[i]!, at);
+    if (next !== args[i]) out ??= args.slice();
+    if (out) out[i] = next;
+  }
+  return out ?? args;
 }
 
 /** Like `rewrite` for a place: the parts that say where it is are rewritten, the place itself is not read. */
@@ -159,14 +304,27 @@ export function rewritePlace(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
 
 /** The name at the root of a place, without passing through a pointer: `walk` of `walk.mm`, nothing of `walk->mm`. */
 export function rootOf(e: Expr): Expr | undefined {
+  let at = e;
+  while (at.k === 'field' || at.k === 'index') at = at.base;
+  return at.k === 'name' || at.k === 'new' ? at : undefined;
+}
+
+/** Whether `part` is `e` or a part of it. */
+export function contains(e: Expr, part: Expr): boolean {
+  if (e === part) return true;
+  if (e.size <= part.size) return false;
   switch (e.k) {
-    case 'name':
-      return e;
     case 'field':
+    case 'deref':
+    case 'addr':
+      return contains(e.base, part);
     case 'index':
-      return rootOf(e.base);
+      return contains(e.base, part) || contains(e.index, part);
+    case 'call':
+    case 'op':
+      return e.args.some(arg => contains(arg, part));
     default:
-      return undefined;
+      return false;
   }
 }
 
@@ -178,4 +336,30 @@ export function* parts(e: Expr): Generator<Expr> {
     yield* parts(e.base);
     yield* parts(e.index);
   } else if (e.k === 'call' || e.k === 'op') for (const arg of e.args) yield* parts(arg);
+}
+
+/** Identity of a lock: two calls of one accessor with equal arguments give the same lock. */
+export function lockKey(e: Expr): Expr {
+  if (!(e.has & HAS_CALL)) return e;
+  const node = e as unknown as Node;
+  node.lock ??= rewrite(e, part => (part.k === 'call' && part.owner ? call(part.name, part.args) : undefined));
+  return node.lock;
+}
+
+/** A path through a null pointer: no lock is there, so no run comes this way. */
+export const isNowhere = (e: Expr): boolean => (e.has & HAS_NOWHERE) !== 0;
+
+/** Whether a caller could name this lock: nothing in it is a local or the value of a call. */
+export const isNamed = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
+
+/** The last field of a path; of a lone pointer nothing that could be mistaken for another's. */
+export function memberOf(e: Expr): string | Expr {
+  if (e.k === 'field') return e.name;
+  if (e.k === 'addr') return memberOf(e.base);
+  return e;
+}
+
+/** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */
+export function* pointersOf(e: Expr): Generator<Expr> {
+  for (const part of parts(e)) if (part.k === 'deref' && part.base.k !== 'addr') yield part.base;
 }

@@ -1,12 +1,26 @@
 import type { LockMode } from '../report/documents.ts';
-import type { Position } from '../text/source.ts';
-import { type Expr, keyOf, parts, rewrite, sizeOf } from './expr.ts';
-import type { Block, Graph, Step } from './graph.ts';
+import {
+  call,
+  contains,
+  type Expr,
+  HAS_CALL,
+  isNamed,
+  isNowhere,
+  lockKey,
+  type Owner,
+  op,
+  pointersOf,
+  rewrite,
+} from './expr.ts';
+import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
 import { lift, type Put, substitution } from './lift.ts';
+import type { Observer, Point } from './observer.ts';
+import { type Exit, Exits } from './outcomes.ts';
+import { shown } from './render.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, isNamed, isNowhere, lockKey, pointersOf, State, union } from './state.ts';
-import { type ExitPoint, type Outcome, ownerOf, type Sleep, type Summary } from './summary.ts';
-import { ANY, assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
+import { type Effect, State } from './state.ts';
+import type { Outcome, Sleep, Summary } from './summary.ts';
+import { assume, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpSleeps, isGfpName, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
 /** What the flow analysis of one function asks of the rest of the tree. All of it is at hand before it starts. */
@@ -17,23 +31,27 @@ export interface FlowContext {
   throughField(name: string): readonly Summary[] | undefined;
   /** The value of an object-like macro. */
   constant(name: string): Expr | undefined;
-  position(at: number): Position;
-}
-
-/** Held set before one step. `ways`: one for each combination that can be held there. */
-export interface Point {
-  readonly at: number;
-  readonly ways: readonly (readonly Effect[])[];
 }
 
 const MOST_STATES = 8;
-/** Ways out of a function that are told apart. */
-const MOST_WAYS = 6;
 /** Size up to which the value of an accessor is put in place of the call. */
 const PLAIN = 8;
 const MOST_VISITS = 40;
 /** Steps of one function's analysis before it is cut short, and says so in `unknown`. */
-const MOST_STEPS = 4000;
+const MOST_STEPS = 6000;
+/** Names in `modifies` beyond which a function is taken to modify anything. */
+const MOST_FIELDS = 300;
+const MOST_TAKES = 48;
+const MOST_SLEEPS = 6;
+const MOST_UNKNOWN = 24;
+const MOST_PRIMITIVES = 40;
+/** How far up a chain of calls what a function takes is told of. */
+const DEEPEST_VIA = 8;
+
+interface Arrived {
+  readonly state: State;
+  dirty: boolean;
+}
 
 /**
  * Runs a function's graph over held sets until nothing changes.
@@ -42,132 +60,161 @@ const MOST_STEPS = 4000;
  * (as in ESP: Das, Lerner, Seigle, PLDI 2002), so that `if (c) lock(); … if (c) unlock();` comes out exactly.
  */
 export class Flow {
-  private readonly owner: string;
-  private readonly states = new Map<Block, Map<string, State>>();
+  private readonly states: (Map<string, Arrived> | undefined)[];
   private readonly takes = new Map<string, Effect>();
   private readonly requires = new Map<string, Effect>();
   private readonly sleeps = new Map<string, Sleep>();
   private readonly primitives = new Set<string>();
   private readonly unknown = new Set<string>();
-  private readonly exits = new Map<Step, Map<string, { state: State; value: Expr | undefined; ret: number }>>();
+  private readonly exits: Exits;
+  private readonly modifies = new Set<string>();
+  private readonly pending: Uint8Array;
+  private first = 0;
+  private steps = 0;
+  private observer: Observer | undefined;
 
   constructor(
     private readonly definition: Definition,
+    private readonly owner: Owner,
     private readonly graph: Graph,
     private readonly context: FlowContext,
   ) {
-    this.owner = ownerOf(definition);
+    this.states = new Array(graph.blocks.length);
+    this.pending = new Uint8Array(graph.blocks.length);
+    this.exits = new Exits(definition, owner);
   }
 
   run(): Summary {
-    this.arrive(this.graph.entry, new State());
-    const visits = new Map<Block, number>();
-    while (this.pending.size) {
-      let block: Block | undefined;
-      for (const b of this.pending) if (!block || b.id < block.id) block = b;
-      this.pending.delete(block!);
-      const count = (visits.get(block!) ?? 0) + 1;
-      visits.set(block!, count);
-      if (count > MOST_VISITS || this.steps > MOST_STEPS) {
+    const { blocks, entry } = this.graph;
+    const visits = new Uint16Array(blocks.length);
+    this.arrive(entry, new State(this.owner));
+    for (this.first = 0; this.first < blocks.length; ) {
+      const id = this.first++;
+      if (!this.pending[id]) continue;
+      this.pending[id] = 0;
+      if (++visits[id]! > MOST_VISITS || this.steps > MOST_STEPS) {
         this.unknown.add(`${this.definition.name}: too many paths`);
         continue;
       }
-      this.visit(block!);
+      this.visit(blocks[id]!);
     }
     return this.summary();
   }
 
-  private readonly pending = new Set<Block>();
-
   /** The held sets before every step, once `run` is done. */
   points(): Point[] {
     const at = new Map<number, (readonly Effect[])[]>();
-    for (const [block, states] of this.states) {
-      let current = [...states.values()].map(state => state.copy());
-      for (const step of block.steps) {
-        const list = at.get(step.at) ?? [];
-        for (const state of current) list.push(state.held);
-        at.set(step.at, list);
-        current = current.flatMap(state => this.step(state, step));
-      }
-    }
+    this.observe({
+      step: (state, step) => {
+        const ways = at.get(step.at);
+        if (ways) ways.push(state.held);
+        else at.set(step.at, [state.held]);
+      },
+    });
     return [...at].map(([offset, ways]) => ({ at: offset, ways })).sort((a, b) => a.at - b.at);
   }
 
+  /** Tells of every step, once `run` is done. */
+  observe(observer: Observer): void {
+    this.observer = observer;
+    for (const block of this.graph.blocks) {
+      const states = this.states[block.id];
+      if (!states) continue;
+      let current = [...states.values()].map(arrived => arrived.state.copy());
+      for (const step of block.steps) {
+        const next: State[] = [];
+        for (const state of current) {
+          observer.step?.(state, step);
+          next.push(...this.step(state, step));
+        }
+        current = next.length > MOST_STATES ? compact(next, step.at) : next;
+      }
+    }
+    this.observer = undefined;
+  }
+
+  /** The states in which control comes to the ways out, once `run` is done. */
+  ways(): readonly Exit[] {
+    return this.exits.all();
+  }
+
+  private mark(block: Block): void {
+    this.pending[block.id] = 1;
+    if (block.id < this.first) this.first = block.id;
+  }
+
   private arrive(block: Block, state: State): void {
-    let states = this.states.get(block);
-    if (!states) this.states.set(block, (states = new Map()));
+    let states = this.states[block.id];
+    if (!states) this.states[block.id] = states = new Map();
     const key = state.key;
     const known = states.get(key);
     if (known) {
-      if (known.merge(state, -1 - block.id)) this.pending.add(block);
-      return;
-    }
-    if (states.size >= MOST_STATES) {
-      const [first, target] = [...states][0]!;
-      if (target.join(state, -1 - block.id)) {
-        states.delete(first);
-        states.set(target.key, target);
-        this.pending.add(block);
-      }
-      return;
-    }
-    states.set(key, state.copy());
-    this.pending.add(block);
+      if (!known.state.merge(state, -1 - block.id)) return;
+      known.dirty = true;
+    } else if (states.size >= MOST_STATES) {
+      const [first, target] = states.entries().next().value!;
+      if (!target.state.join(state, -1 - block.id)) return;
+      states.delete(first);
+      target.dirty = true;
+      states.set(target.state.key, target);
+    } else states.set(key, { state: state.copy(), dirty: true });
+    this.mark(block);
   }
 
   private visit(block: Block): void {
-    let current = [...(this.states.get(block)?.values() ?? [])].map(state => state.copy());
+    let current: State[] = [];
+    for (const arrived of this.states[block.id]!.values()) {
+      if (!arrived.dirty) continue;
+      arrived.dirty = false;
+      current.push(arrived.state.copy());
+    }
     for (const step of block.steps) {
-      current = current.flatMap(state => this.step(state, step));
+      if (current.length === 1) current = this.step(current[0]!, step);
+      else {
+        const next: State[] = [];
+        for (const state of current) next.push(...this.step(state, step));
+        current = next;
+      }
       if (current.length > 1) current = compact(current, step.at);
     }
+    const { next } = block;
     for (const state of current) {
-      for (const edge of block.next) {
-        const next = state.copy();
-        if (edge.when && !assume(next.resolve(edge.when), edge.is ?? true, next.facts)) continue;
-        this.arrive(edge.to, next);
+      for (let i = 0; i < next.length; i++) {
+        const edge = next[i]!;
+        const to = i < next.length - 1 ? state.copy() : state;
+        if (edge.when && !assume(to.resolve(edge.when), edge.is ?? true, to.facts)) continue;
+        this.arrive(edge.to, to);
       }
     }
   }
-
-  private steps = 0;
 
   private step(state: State, step: Step): State[] {
     this.steps++;
     switch (step.op) {
       case 'set':
-        state.set(step.place, step.value, step.at);
+        this.set(state, step.place, step.value, step.at);
         return [state];
       case 'exit':
-        this.exit(state, step);
+        this.exits.add(state, step as ExitStep);
         return [];
       case 'call':
         return this.call(state, step);
     }
   }
 
-  private exit(state: State, step: Step & { op: 'exit' }): void {
-    const value = step.value && state.resolve(step.value);
-    const ret = value ? maskOf(value, state.facts) : ANY;
-    let ways = this.exits.get(step);
-    if (!ways) this.exits.set(step, (ways = new Map()));
-    const key = state.key;
-    const known = ways.get(key);
-    if (!known && ways.size < MOST_WAYS) ways.set(key, { state: state.copy(), value, ret });
-    else if (!known) {
-      const way = [...ways.values()][0]!;
-      way.state.join(state, step.at);
-      way.ret |= ret;
-      if (way.value && (!value || keyOf(way.value) !== keyOf(value))) way.value = undefined;
-    } else {
-      known.state.merge(state, step.at);
-      known.ret |= ret;
-      if (known.value && (!value || keyOf(known.value) !== keyOf(value))) known.value = undefined;
-    }
+  private set(state: State, place: Expr, value: Expr | undefined, at: number): void {
+    state.set(place, value, at);
+    if (place.k !== 'name') this.modified(place);
   }
 
-  private call(state: State, step: Step & { op: 'call' }): State[] {
+  private modified(place: Expr): void {
+    if (this.modifies.size > MOST_FIELDS) return;
+    if (place.k === 'field') this.modifies.add(place.name);
+    else if (place.k === 'index') this.modified(place.base);
+    else if (place.k === 'deref') this.modifies.add('*');
+  }
+
+  private call(state: State, step: CallStep): State[] {
     const args = step.args.map(arg => state.resolve(arg));
     let name = step.name;
     let summaries: readonly Summary[] | undefined;
@@ -185,61 +232,48 @@ export class Flow {
       summaries = this.context.callees(name);
       if (!summaries) return this.unfollowed(state, step, args, name);
     }
+    if (summaries.length === 1) return this.follow(state, step, name, summaries[0]!, args);
     return summaries.flatMap(summary => this.follow(state.copy(), step, name, summary, args));
   }
 
   /** Binds the call's value: a new one, of which nothing is known. */
-  private result(state: State, step: Step & { op: 'call' }, name: string, args: readonly Expr[]): Expr {
-    const value: Expr = { k: 'call', name, args, owner: `${this.owner}:${step.at}` };
-    const key = keyOf(value);
-    state.forget(part => keyOf(part) === key);
-    state.bind(step.temp, value, step.at);
+  private result(state: State, step: CallStep, name: string, args: readonly Expr[]): Expr {
+    const value = call(name, args, this.owner, step.at);
+    if (state.facts.size) state.facts.forget(e => (e.has & HAS_CALL) !== 0 && contains(e, value));
+    state.bind(step.temp, value);
     return value;
   }
 
-  private unfollowed(state: State, step: Step & { op: 'call' }, args: readonly Expr[], name: string): State[] {
-    this.unknown.add(name);
+  private unfollowed(state: State, step: CallStep, args: readonly Expr[], name: string): State[] {
+    if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(name);
     state.clobber(args);
     this.result(state, step, name, args);
     return [state];
   }
 
-  private effect(step: Step, expr: Expr, mode: LockMode, primitive: string, atomic: boolean): Effect {
-    return {
-      expr,
-      mode,
-      primitive,
-      via: [],
-      at: step.at,
-      origin: this.context.position(step.at),
-      atomic,
-      maybe: false,
-    };
-  }
-
-  private known(
-    state: State,
-    step: Step & { op: 'call' },
-    name: string,
-    entry: VocabularyEntry,
-    args: readonly Expr[],
-  ): State[] {
+  private known(state: State, step: CallStep, name: string, entry: VocabularyEntry, args: readonly Expr[]): State[] {
     const value = this.result(state, step, name, args);
     if (entry.effect === 'quiet' || entry.effect === 'value' || entry.effect === 'error') return [state];
-    this.primitives.add(name);
+    if (this.primitives.size < MOST_PRIMITIVES) this.primitives.add(name);
     const lock = lockArgument(entry, args);
-    const effect = this.effect(
-      step,
-      lock ?? { k: 'op', op: 'literal', args: [] },
-      entry.mode ?? 'write',
-      name,
-      entry.atomic ?? false,
-    );
-    if (entry.sleeps || entry.effect === 'sleep') this.sleep({ effect, gfp: undefined });
-    if (entry.effect === 'alloc') this.allocation(effect, args);
+    const effect: Effect = {
+      expr: lock ?? op('literal'),
+      mode: entry.mode ?? 'write',
+      primitive: name,
+      entry,
+      via: [],
+      at: step.at,
+      origin: { source: this.definition.source, at: step.at },
+      maybe: false,
+    };
+    if (entry.sleeps || entry.effect === 'sleep')
+      this.sleep(state, { effect, gfp: undefined, dropped: droppedIn(state) });
+    if (entry.effect === 'alloc') this.allocation(state, effect, args);
+    if (entry.effect === 'sleep') state.forgetMemory();
     if (!lock) return [state];
     switch (entry.effect) {
       case 'acquire': {
+        this.observer?.acquire?.(state, effect, entry.when !== undefined);
         const failed = entry.when ? state.copy() : undefined;
         if (entry.when && !restrict(value, entry.when === 'zero' ? ZERO : NEGATIVE | POSITIVE, state.facts))
           return [failed!];
@@ -265,7 +299,7 @@ export class Flow {
     }
   }
 
-  private allocation(effect: Effect, args: readonly Expr[]): void {
+  private allocation(state: State, effect: Effect, args: readonly Expr[]): void {
     const expanded = args.map(arg =>
       rewrite(arg, part =>
         part.k === 'name' && part.scope === 'free' && isGfpName(part.name)
@@ -274,35 +308,38 @@ export class Flow {
       ),
     );
     const gfp = gfpArgument(expanded);
+    const dropped = droppedIn(state);
     if (!gfp) {
-      this.sleep({ effect, gfp: undefined });
+      this.sleep(state, { effect, gfp: undefined, dropped });
       return;
     }
     const verdict = gfpSleeps(gfp);
-    if (verdict !== 'no') this.sleep({ effect, gfp: verdict === 'yes' ? undefined : gfp });
+    if (verdict !== 'no') this.sleep(state, { effect, gfp: verdict === 'yes' ? undefined : gfp, dropped });
   }
 
-  private sleep(sleep: Sleep): void {
-    const key = `${sleep.effect.primitive}@${sleep.effect.at}`;
+  private sleep(state: State, sleep: Sleep): void {
+    this.observer?.sleep?.(state, sleep);
+    const key = `${sleep.effect.at}${sleep.dropped.map(d => d.id)}`;
     const known = this.sleeps.get(key);
-    if (!known || (known.gfp && !sleep.gfp)) this.sleeps.set(key, sleep);
+    if (known ? known.gfp && !sleep.gfp : this.sleeps.size < MOST_SLEEPS) this.sleeps.set(key, sleep);
   }
 
   private acquire(state: State, effect: Effect): void {
-    const before = state.released.length;
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
+    const before = state.released.length;
     state.acquire(effect);
     if (state.released.length !== before) this.take(effect);
   }
 
   private take(effect: Effect): void {
-    if (isNowhere(effect.expr)) return;
-    const key = `${lockKey(effect.expr)}:${effect.mode}@${effect.at}`;
-    if (!this.takes.has(key)) this.takes.set(key, effect);
+    if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA) return;
+    const key = `${lockKey(effect.expr).id}${effect.mode}@${effect.at}`;
+    if (this.takes.size < MOST_TAKES && !this.takes.has(key)) this.takes.set(key, effect);
   }
 
   private release(state: State, effect: Effect): void {
     const held = state.find(effect.expr, effect.mode);
+    this.observer?.release?.(state, effect, held);
     if (held) {
       state.drop(held);
       this.take(held);
@@ -314,119 +351,136 @@ export class Flow {
 
   private require(state: State, effect: Effect, mode: LockMode | undefined): void {
     if (isNowhere(effect.expr)) return;
+    this.observer?.require?.(state, effect, mode);
     const held = state.find(effect.expr, mode);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
-    const key = `${lockKey(effect.expr)}:${mode}`;
+    if (effect.via.length > DEEPEST_VIA) return;
+    const key = `${lockKey(effect.expr).id}:${mode}`;
     // An assert that does not say how is met by a shared hold.
     if (!this.requires.has(key)) this.requires.set(key, { ...effect, mode: mode ?? 'read' });
   }
 
-  private follow(
-    state: State,
-    step: Step & { op: 'call' },
-    name: string,
-    callee: Summary,
-    args: readonly Expr[],
-  ): State[] {
+  private follow(state: State, step: CallStep, name: string, callee: Summary, args: readonly Expr[]): State[] {
     const given = callee.definition.kind === 'macro' ? step.args : args;
-    const put: Put = substitution(callee.definition, this.graph, this.owner, given, state);
+    if (callee.plain) {
+      const [outcome] = callee.outcomes;
+      const value = this.result(state, step, name, args);
+      if (outcome!.ret !== 7 && !restrict(value, outcome!.ret, state.facts)) return [];
+      const returned = outcome!.value;
+      if (returned && returned.size <= PLAIN * 2) {
+        const here = substitution(callee, this.graph, this.owner, given, state)(returned);
+        if (here.size <= PLAIN && !(here.has & HAS_CALL)) state.bind(step.temp, here);
+      }
+      return [state];
+    }
+    const put = substitution(callee, this.graph, this.owner, given, state);
     const up = (effect: Effect) => lift(effect, name, step.at, put);
-    for (const primitive of callee.primitives) this.primitives.add(primitive);
-    for (const unknown of callee.unknown) this.unknown.add(unknown);
+    for (const primitive of callee.primitives)
+      if (this.primitives.size < MOST_PRIMITIVES) this.primitives.add(primitive);
+    for (const unknown of callee.unknown) if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(unknown);
     for (const sleep of callee.sleeps) {
       const gfp = sleep.gfp && put(sleep.gfp);
       const verdict = gfp ? gfpSleeps(gfp) : 'yes';
-      if (verdict !== 'no') this.sleep({ effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp });
+      if (verdict === 'no') continue;
+      const dropped = [...droppedIn(state), ...sleep.dropped.map(put)];
+      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped });
     }
     // What only the callee can name, its caller cannot owe it.
     const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
-    for (const effect of callee.takes) this.take(up(effect));
+    for (const effect of callee.takes) {
+      const lifted = up(effect);
+      this.observer?.acquire?.(state, lifted, false);
+      this.take(lifted);
+    }
     if (callee.unknown.length) state.clobber(args);
-    else if (callee.primitives.length) state.forgetMemory();
+    if (callee.modifies) {
+      state.forgetFields(callee.modifies);
+      if (this.modifies.size <= MOST_FIELDS) for (const field of callee.modifies) this.modifies.add(field);
+    } else state.forgetMemory();
     const out: State[] = [];
     for (const outcome of callee.outcomes) {
-      const next = state.copy();
-      if (!outcome.guards.every(guard => restrict(put(guard.expr), guard.mask, next.facts))) continue;
-      const value = this.result(next, step, name, args);
-      if (!restrict(value, outcome.ret, next.facts)) continue;
-      if ([...outcome.held, ...outcome.released].some(effect => isNowhere(put(effect.expr)))) continue;
-      // The callee's local that came out through a pointer (`*ptlp = ptl`) goes by the caller's name for it.
-      const renamed = new Map<string, Expr>();
-      for (const write of outcome.writes) {
-        const place = put.place(write.place);
-        if (place.k === 'name' && write.value?.k === 'name' && write.value.scope === 'local') {
-          renamed.set(keyOf(write.value), { ...place, scope: 'local', owner: `${this.owner}!${step.at}` });
-        }
-      }
-      const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(keyOf(part))) : e);
-      for (const effect of outcome.released) {
-        const here = next.find(put(effect.expr), effect.mode);
-        if (here || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
-      }
-      // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
-      for (const effect of outcome.held) if (!effect.maybe) this.acquire(next, lift(effect, name, step.at, here));
-      for (const write of outcome.writes) {
-        const place = put.place(write.place);
-        next.bind(
-          place,
-          write.value
-            ? put(write.value)
-            : { k: 'name', name: shown(place), scope: 'local', owner: `${this.owner}!${step.at}` },
-          step.at,
-        );
-      }
-      // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
-      const returned = outcome.value && here(outcome.value);
-      if (returned && sizeOf(returned) <= PLAIN && ![...parts(returned)].some(part => part.k === 'call'))
-        next.bind(step.temp, returned, step.at);
-      out.push(next);
+      const next = callee.outcomes.length === 1 ? state : state.copy();
+      if (this.outcome(next, step, name, callee, args, outcome, put, up, owed)) out.push(next);
     }
-    return out;
+    return out.length > 1 ? compact(out, step.at) : out;
+  }
+
+  /** Applies one way in which a callee can leave; false when it cannot be this one here. */
+  private outcome(
+    next: State,
+    step: CallStep,
+    name: string,
+    callee: Summary,
+    args: readonly Expr[],
+    outcome: Outcome,
+    put: Put,
+    up: (effect: Effect) => Effect,
+    owed: (effect: Effect) => boolean,
+  ): boolean {
+    for (const guard of outcome.guards) if (!restrict(put(guard.expr), guard.mask, next.facts)) return false;
+    const value = this.result(next, step, name, args);
+    if (!restrict(value, outcome.ret, next.facts)) return false;
+    for (const effect of outcome.held) if (isNowhere(put(effect.expr))) return false;
+    for (const effect of outcome.released) if (isNowhere(put(effect.expr))) return false;
+    // The callee's local that came out through a pointer (`*ptlp = ptl`) goes by the caller's name for it.
+    const renamed = new Map<Expr, Expr>();
+    for (const write of outcome.writes) {
+      const place = put.place(write.place);
+      if (place.k === 'name' && write.value && !isNamed(write.value) && write.value.k !== 'num')
+        renamed.set(write.value, call(name, [place], this.owner, step.at));
+    }
+    const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
+    for (const effect of outcome.released) {
+      const known = next.find(put(effect.expr), effect.mode);
+      if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
+    }
+    // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
+    for (const effect of outcome.held) {
+      if (effect.maybe) continue;
+      const lifted = lift(effect, name, step.at, here);
+      this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
+      this.acquire(next, lifted);
+    }
+    for (const write of outcome.writes) {
+      const place = put.place(write.place);
+      const stored = write.value ? here(write.value) : undefined;
+      next.bind(place, stored && stored.size <= 16 ? stored : call(name, [place], this.owner, step.at));
+      if (place.k !== 'name') this.modified(place);
+    }
+    // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
+    const returned = outcome.value && here(outcome.value);
+    if (returned && returned.size <= PLAIN && !(returned.has & HAS_CALL)) next.bind(step.temp, returned);
+    return true;
   }
 
   private summary(): Summary {
-    const isMacro = this.definition.kind === 'macro';
-    const outcomes = new Map<string, Outcome>();
-    const exits: ExitPoint[] = [];
-    for (const [step, ways] of this.exits) {
-      if (step.op !== 'exit') continue;
-      exits.push({
-        at: step.at,
-        kind: step.kind,
-        ways: [...ways.values()].map(w => ({ held: w.state.held, released: w.state.released })),
-      });
-      if (step.kind === 'noreturn') continue;
-      for (const [key, { state, value, ret }] of ways) {
-        const writes = [...state.outside(this.owner, isMacro)].map(w => ({
-          place: w.place,
-          value: w.value,
-        }));
-        const guards = [...state.facts.values()].filter(f => [...parts(f.expr)].every(p => stable(p, this.owner)));
-        const next: Outcome = {
-          held: state.held,
-          released: state.released,
-          ret,
-          value,
-          writes,
-          guards,
-        };
-        const known = outcomes.get(key);
-        outcomes.set(key, known ? either(known, next) : next);
-      }
-    }
+    const { outcomes, exits } = this.exits.summary();
+    const modifies = this.modifies.size > MOST_FIELDS ? undefined : this.modifies;
+    const [only] = outcomes;
+    const plain =
+      outcomes.length === 1 &&
+      modifies?.size === 0 &&
+      this.unknown.size + this.takes.size + this.requires.size + this.sleeps.size + this.primitives.size === 0 &&
+      only!.held.length + only!.released.length + only!.writes.length + only!.guards.length === 0;
     return {
       definition: this.definition,
-      outcomes: bounded([...outcomes.values()]),
+      owner: this.owner,
+      outcomes,
       takes: [...this.takes.values()],
       requires: [...this.requires.values()],
       sleeps: [...this.sleeps.values()],
       primitives: [...this.primitives],
       unknown: [...this.unknown],
-      exits: exits.sort((a, b) => a.at - b.at),
+      exits,
+      modifies,
+      plain,
     };
   }
 }
+
+/** Locks of the caller's that are let go in this state: what happens now does not happen under them. */
+const droppedIn = (state: State): readonly Expr[] => state.released.map(e => e.expr);
 
 /** Merges states that agree on locks; beyond the bound, also such as do not. */
 function compact(states: readonly State[], at: number): State[] {
@@ -436,60 +490,7 @@ function compact(states: readonly State[], at: number): State[] {
     const known = out.get(key);
     if (known) known.merge(state, at);
     else if (out.size < MOST_STATES) out.set(key, state);
-    else [...out.values()][0]!.join(state, at);
+    else out.values().next().value!.join(state, at);
   }
   return [...out.values()];
-}
-
-/** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */
-function bounded(outcomes: readonly Outcome[]): Outcome[] {
-  if (outcomes.length <= MOST_WAYS) return [...outcomes];
-  const rest = outcomes.slice(MOST_WAYS - 1);
-  const joined = rest.reduce((a, b) => ({
-    ...either(a, b),
-    held: union(a.held, b.held),
-    released: union(a.released, b.released),
-  }));
-  return [...outcomes.slice(0, MOST_WAYS - 1), joined];
-}
-
-/** A part that means the same in the caller once arguments are put for parameters: no memory, no local. */
-function stable(p: Expr, owner: string): boolean {
-  switch (p.k) {
-    case 'name':
-      return p.scope === 'free' || (p.scope === 'param' && p.owner === owner);
-    case 'num':
-    case 'op':
-    case 'addr':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Two ways out that agree on locks. */
-function either(a: Outcome, b: Outcome): Outcome {
-  const theirs = new Map(b.writes.map(w => [keyOf(w.place), w]));
-  const writes = a.writes.map(w => {
-    const other = theirs.get(keyOf(w.place));
-    theirs.delete(keyOf(w.place));
-    return other?.value && w.value && keyOf(other.value) === keyOf(w.value) ? w : { place: w.place, value: undefined };
-  });
-  for (const w of theirs.values()) writes.push({ place: w.place, value: undefined });
-  const guards = a.guards.flatMap(g => {
-    const other = b.guards.find(h => keyOf(h.expr) === keyOf(g.expr));
-    return other && (other.mask | g.mask) !== ANY ? [{ expr: g.expr, mask: other.mask | g.mask }] : [];
-  });
-  const same = a.value && b.value && keyOf(a.value) === keyOf(b.value);
-  return { held: a.held, released: a.released, ret: a.ret | b.ret, value: same ? a.value : undefined, writes, guards };
-}
-
-/** A called expression as the source has it. */
-function shown(e: Expr): string {
-  if (e.k === 'field') return e.base.k === 'deref' ? `${shown(e.base.base)}->${e.name}` : `${shown(e.base)}.${e.name}`;
-  if (e.k === 'name') return e.name;
-  if (e.k === 'deref') return `*${shown(e.base)}`;
-  if (e.k === 'index') return `${shown(e.base)}[…]`;
-  if (e.k === 'call') return `${e.name}()`;
-  return '(expression)';
 }

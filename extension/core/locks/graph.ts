@@ -1,23 +1,29 @@
 import type { Expr } from './expr.ts';
 
 /** One effect of a basic block, in execution order. `at` is an offset into the text of the definition's file. */
-export type Step =
-  /** A call; its value is the local named `temp`. `through` is the expression called when it is no plain name. */
-  | {
-      readonly op: 'call';
-      readonly name: string;
-      readonly through?: Expr;
-      readonly args: readonly Expr[];
-      readonly temp: Expr;
-      readonly at: number;
-    }
-  | { readonly op: 'set'; readonly place: Expr; readonly value: Expr | undefined; readonly at: number }
-  | {
-      readonly op: 'exit';
-      readonly kind: 'return' | 'end' | 'noreturn';
-      readonly value: Expr | undefined;
-      readonly at: number;
-    };
+export type Step = CallStep | SetStep | ExitStep;
+
+/** A call; its value is the local `temp`. `through` is the expression called when it is no plain name. */
+export interface CallStep {
+  readonly op: 'call';
+  readonly name: string;
+  readonly through?: Expr;
+  readonly args: readonly Expr[];
+  readonly temp: Expr;
+  readonly at: number;
+}
+export interface SetStep {
+  readonly op: 'set';
+  readonly place: Expr;
+  readonly value: Expr | undefined;
+  readonly at: number;
+}
+export interface ExitStep {
+  readonly op: 'exit';
+  readonly kind: 'return' | 'end' | 'noreturn';
+  readonly value: Expr | undefined;
+  readonly at: number;
+}
 
 export interface Edge {
   readonly to: Block;
@@ -27,7 +33,8 @@ export interface Edge {
 }
 
 export interface Block {
-  readonly id: number;
+  /** Position in reverse postorder once the graph is finished. */
+  id: number;
   readonly steps: Step[];
   readonly next: Edge[];
 }
@@ -35,6 +42,7 @@ export interface Block {
 /** The control flow of one function or macro body. Every path ends in an `exit` step. */
 export interface Graph {
   readonly entry: Block;
+  /** Those that control can reach, in reverse postorder: `blocks[b.id] === b`. */
   readonly blocks: readonly Block[];
   /** Names called directly, and fields called through pointers, in order of the text. */
   readonly calls: readonly string[];
@@ -42,14 +50,15 @@ export interface Graph {
   /** Free names that are read (for gfp masks). */
   readonly constants: ReadonlySet<string>;
   readonly params: ReadonlySet<string>;
-  readonly locals: ReadonlySet<string>;
-  /** Parts of the body that did not parse: calls in them are taken without flow. */
+  /** Locals with the type that their declaration begins with: `struct page`, `pte_t`, … */
+  readonly locals: ReadonlyMap<string, string>;
+  /** Parts of the body that could not be read: what is called there is taken without flow. */
   readonly broken: boolean;
 }
 
 /** Grows a graph: steps go to the current block; after `jump` there is none until a block is started. */
 export class GraphBuilder {
-  readonly blocks: Block[] = [];
+  private made = 0;
   readonly entry: Block;
   private current: Block | undefined;
 
@@ -59,9 +68,7 @@ export class GraphBuilder {
   }
 
   block(): Block {
-    const block: Block = { id: this.blocks.length, steps: [], next: [] };
-    this.blocks.push(block);
-    return block;
+    return { id: this.made++, steps: [], next: [] };
   }
 
   get reachable(): boolean {
@@ -94,5 +101,32 @@ export class GraphBuilder {
   start(block: Block): void {
     if (this.current) this.jump(block);
     this.current = block;
+  }
+
+  /** The blocks that control can reach, numbered in reverse postorder; what ends nowhere ends with an exit at `end`. */
+  finish(end: number): Block[] {
+    const order: Block[] = [];
+    const seen = new Set<Block>([this.entry]);
+    const stack: { block: Block; next: number }[] = [{ block: this.entry, next: 0 }];
+    while (stack.length) {
+      const top = stack.at(-1)!;
+      const edge = top.block.next[top.next++];
+      if (edge) {
+        if (!seen.has(edge.to)) {
+          seen.add(edge.to);
+          stack.push({ block: edge.to, next: 0 });
+        }
+        continue;
+      }
+      stack.pop();
+      order.push(top.block);
+      if (top.block.next.length === 0 && top.block.steps.at(-1)?.op !== 'exit')
+        top.block.steps.push({ op: 'exit', kind: 'end', value: undefined, at: end });
+    }
+    order.reverse();
+    order.forEach((block, i) => {
+      block.id = i;
+    });
+    return order;
   }
 }

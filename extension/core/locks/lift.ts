@@ -1,8 +1,7 @@
-import { addr, deref, type Expr, field, index, rewrite } from './expr.ts';
+import { addr, call, deref, type Expr, field, HAS_PARAM, index, type Owner, op, ownName, rewrite } from './expr.ts';
 import type { Graph } from './graph.ts';
-import type { Definition } from './scan.ts';
 import type { Effect, State } from './state.ts';
-import { ownerOf } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /** Puts a callee's expression into the caller's terms: as a value, and as the place it names. */
 export interface Put {
@@ -17,24 +16,26 @@ export interface Put {
  * The result is resolved in `state`, the caller's state at the call.
  */
 export function substitution(
-  callee: Definition,
+  callee: Summary,
   caller: Graph,
-  callerOwner: string,
+  callerOwner: Owner,
   args: readonly Expr[],
   state: State,
 ): Put {
-  const owner = ownerOf(callee);
-  const params = callee.params ?? [];
+  const { owner, definition } = callee;
+  const params = definition.params ?? [];
+  const isMacro = definition.kind === 'macro';
   const of = (e: Expr): Expr | undefined => {
     if (e.k !== 'name') return undefined;
     if (e.scope === 'param' && e.owner === owner) return args[params.indexOf(e.name)];
-    if (e.scope === 'free' && callee.kind === 'macro') {
+    if (isMacro && e.scope === 'free') {
       const scope = caller.locals.has(e.name) ? 'local' : caller.params.has(e.name) ? 'param' : undefined;
-      return scope && { k: 'name', name: e.name, scope, owner: callerOwner };
+      return scope && ownName(callerOwner, e.name, scope);
     }
     return undefined;
   };
-  const put = (e: Expr) => (callee.kind === 'macro' ? throughout(e, of) : rewrite(e, of));
+  // Nothing of a caller's is in an expression without parameters, but for a macro's.
+  const put = (e: Expr) => (isMacro ? throughout(e, of) : e.has & HAS_PARAM ? rewrite(e, of) : e);
   return Object.assign((e: Expr) => state.resolve(put(e)), { place: (e: Expr) => state.resolvePlace(put(e)) });
 }
 
@@ -52,8 +53,14 @@ function throughout(e: Expr, of: (e: Expr) => Expr | undefined): Expr {
     case 'index':
       return index(throughout(e.base, of), throughout(e.index, of));
     case 'call':
+      return call(
+        e.name,
+        e.args.map(arg => throughout(arg, of)),
+        e.owner,
+        e.at,
+      );
     case 'op':
-      return { ...e, args: e.args.map(arg => throughout(arg, of)) };
+      return op(e.op, ...e.args.map(arg => throughout(arg, of)));
     default:
       return e;
   }

@@ -2,6 +2,7 @@ import { Unit } from '../index/unit.ts';
 import type { SourceTree } from '../text/source.ts';
 import type { OptionValues } from './condition.ts';
 import { type Definition, type Scanned, scan } from './scan.ts';
+import { Need } from './sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
 /**
@@ -9,7 +10,9 @@ import { vocabularyOf } from './vocabulary.ts';
  * the macros expand to, put on the line of the invocation.
  */
 export class MacroMade {
-  private unit: Promise<Unit | undefined> | undefined;
+  private unit: Unit | undefined;
+  private tried = false;
+  private readonly found = new Map<string, readonly Definition[]>();
 
   constructor(
     private readonly tree: SourceTree,
@@ -17,12 +20,18 @@ export class MacroMade {
     private readonly options: OptionValues | undefined,
   ) {}
 
-  async definitions(name: string): Promise<readonly Definition[]> {
-    this.unit ??= this.load();
-    const unit = await this.unit;
-    const item = unit?.find(name);
-    if (!unit || item?.kind !== 'function') return [];
-    const body = unit
+  /** Throws Need. */
+  definitions(name: string): readonly Definition[] {
+    if (!this.tried) throw new Need(() => this.load());
+    let found = this.found.get(name);
+    if (!found) this.found.set(name, (found = this.make(name)));
+    return found;
+  }
+
+  private make(name: string): readonly Definition[] {
+    const item = this.unit?.find(name);
+    if (!this.unit || item?.kind !== 'function') return [];
+    const body = this.unit
       .tokens(item)
       .map(t => t.text)
       .join(' ');
@@ -31,13 +40,14 @@ export class MacroMade {
   }
 
   /** Nothing when the file cannot be read as a unit: then nothing is known of what its macros make. */
-  private load(): Promise<Unit | undefined> {
+  private async load(): Promise<void> {
     const { options } = this;
     const config = { label: '', value: (option: string) => options?.value(option) };
-    return Unit.load(this.tree, this.root.file, {
+    this.unit = await Unit.load(this.tree, this.root.file, {
       config,
       text: this.root.text,
       keep: name => vocabularyOf(name) !== undefined,
     }).catch(() => undefined);
+    this.tried = true;
   }
 }

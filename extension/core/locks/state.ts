@@ -1,213 +1,274 @@
 import type { LockMode } from '../report/documents.ts';
-import type { Position } from '../text/source.ts';
-import { type Expr, keyOf, parts, rewrite, rewritePlace, rootOf, sizeOf } from './expr.ts';
-import { ANY, type Facts, maskOf } from './values.ts';
+import {
+  contains,
+  type Expr,
+  fresh,
+  HAS_CALL,
+  HAS_DEREF,
+  HAS_LITERAL,
+  HAS_LOCAL,
+  isBase,
+  isNamed,
+  lockKey,
+  memberOf,
+  type Owner,
+  parts,
+  rewrite,
+  rewritePlace,
+  rootOf,
+} from './expr.ts';
+import type { Scanned } from './scan.ts';
+import { ANY, Facts, maskOf, ZERO } from './values.ts';
+import type { VocabularyEntry } from './vocabulary.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
 export interface Effect {
   readonly expr: Expr;
   readonly mode: LockMode;
   readonly primitive: string;
+  /** What the primitive does, by the vocabulary. */
+  readonly entry: VocabularyEntry;
   /** Calls from this function to the primitive, outermost first. */
   readonly via: readonly string[];
   /** Offset in this function's file: of the call here that causes it. */
   readonly at: number;
   /** Where the primitive itself is called. */
-  readonly origin: Position;
-  /** Holding it forbids sleeping. */
-  readonly atomic: boolean;
+  readonly origin: { readonly source: Scanned; readonly at: number };
   /** Only on some of the paths that come together here. */
   readonly maybe: boolean;
-}
-
-/** Identity of a lock: two calls of one accessor with equal arguments give the same lock. */
-export function lockKey(e: Expr): string {
-  return keyOf(rewrite(e, part => (part.k === 'call' && part.owner !== '' ? { ...part, owner: '' } : undefined)));
-}
-
-interface Binding {
-  readonly place: Expr;
-  readonly value: Expr;
 }
 
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
 const MOST_NESTED = 2;
+const NONE: readonly Effect[] = [];
 
 /** The abstract state at a point: what is held, what of the caller's was let go, values of places, facts about values. */
 export class State {
-  held: Effect[] = [];
-  released: Effect[] = [];
-  facts: Facts = new Map();
-  private env = new Map<string, Binding>();
+  private held_: readonly Effect[] = NONE;
+  private released_: readonly Effect[] = NONE;
+  facts = new Facts();
+  private env = new Map<Expr, Expr>();
+  private shared = false;
+  private key_: string | undefined;
+
+  constructor(private readonly owner: Owner) {}
 
   copy(): State {
-    const next = new State();
-    next.held = this.held.slice();
-    next.released = this.released.slice();
-    next.facts = new Map(this.facts);
-    next.env = new Map(this.env);
+    const next = new State(this.owner);
+    next.held_ = this.held_;
+    next.released_ = this.released_;
+    next.facts = this.facts.copy();
+    next.env = this.env;
+    next.key_ = this.key_;
+    this.shared = next.shared = true;
     return next;
+  }
+
+  get held(): readonly Effect[] {
+    return this.held_;
+  }
+
+  set held(effects: readonly Effect[]) {
+    // What was learned under a lock that is gone, others may have changed since.
+    if (effects.length < this.held_.length) {
+      const depth = effects.length;
+      this.facts.forget((e, learned) => learned > depth && (e.has & HAS_DEREF) !== 0);
+    }
+    this.held_ = effects;
+    this.facts.depth = effects.length;
+    this.key_ = undefined;
+  }
+
+  get released(): readonly Effect[] {
+    return this.released_;
+  }
+
+  set released(effects: readonly Effect[]) {
+    this.released_ = effects;
+    this.key_ = undefined;
+  }
+
+  private own(): Map<Expr, Expr> {
+    if (this.shared) {
+      this.env = new Map(this.env);
+      this.shared = false;
+    }
+    return this.env;
   }
 
   /** States with equal keys are merged; with different ones they are kept apart, with the facts that led there. */
   get key(): string {
-    const text = (e: Effect) => `${lockKey(e.expr)}:${e.mode}${e.maybe ? '?' : ''}`;
-    return `${this.held.map(text).sort().join(' ')}|${this.released.map(text).sort().join(' ')}`;
+    if (this.key_ === undefined)
+      this.key_ =
+        this.held_.length + this.released_.length === 0 ? '' : `${keysOf(this.held_)}|${keysOf(this.released_)}`;
+    return this.key_;
   }
+
+  private readonly lookup = (part: Expr): Expr | undefined => this.env.get(part);
 
   /** `e` in terms of values at the function's entry, as far as known. */
   resolve(e: Expr): Expr {
-    const found = rewrite(e, part => this.env.get(keyOf(part))?.value);
-    return sizeOf(found) > LARGEST * 2 ? e : found;
+    if (e.k === 'num' || this.env.size === 0) return e;
+    const found = rewrite(e, this.lookup);
+    return found.size > LARGEST * 2 ? e : found;
   }
 
   resolvePlace(e: Expr): Expr {
-    return rewritePlace(e, part => this.env.get(keyOf(part))?.value);
+    return rewritePlace(e, this.lookup);
   }
 
   /** Stores `value` (undefined: something new) in `place`; both are given unresolved. */
   set(place: Expr, value: Expr | undefined, at: number): void {
     const target = this.resolvePlace(place);
     const read = value && this.resolve(value);
-    this.bind(target, read && sizeOf(read) <= LARGEST ? read : fresh(target, at), at);
+    this.bind(target, read && read.size <= LARGEST ? read : fresh(target, this.owner, at));
   }
 
   /** Stores a value that is resolved already in a place that is resolved already. */
-  bind(place: Expr, value: Expr, at: number): void {
-    const key = keyOf(place);
-    for (const other of this.env.keys()) {
-      if (other.startsWith(key) && (other[key.length] === '.' || other[key.length] === '[')) this.env.delete(other);
+  bind(place: Expr, value: Expr): void {
+    if (place.k !== 'name' && place.k !== 'field' && place.k !== 'deref' && place.k !== 'index') return;
+    const env = this.own();
+    if (isBase(place) && env.size > 1) {
+      for (const other of env.keys()) if (other !== place && isWithin(other, place)) env.delete(other);
     }
-    if (place.k === 'name' || place.k === 'field' || place.k === 'deref' || place.k === 'index')
-      this.env.set(key, { place, value });
-    const valueKey = keyOf(value);
-    if (value.k === 'name' && value.owner.endsWith(`!${at}`)) this.forget(part => keyOf(part) === valueKey);
+    env.set(place, value);
+    if (place.has & HAS_DEREF) this.facts.delete(place);
+    // The same site again: another value than the last time round.
+    if (value.k === 'new') this.facts.forget(e => contains(e, value));
   }
 
-  /** Something unknown may have been stored through any pointer, or in `reachable` locals. */
-  clobber(reachable: readonly Expr[]): void {
-    const roots = new Set<string>();
-    for (const arg of reachable) {
+  unbind(place: Expr): void {
+    if (this.env.has(place)) this.own().delete(place);
+  }
+
+  /** Something unknown may have been stored through the pointers in `args`, in what they reach, and in globals. */
+  clobber(args: readonly Expr[]): void {
+    const roots = new Set<Expr>();
+    const pointers: Expr[] = [];
+    for (const arg of args) {
       const root = arg.k === 'addr' ? rootOf(arg.base) : undefined;
-      if (root) roots.add(keyOf(root));
+      if (root) roots.add(root);
+      if (arg.k !== 'num') pointers.push(arg.k === 'addr' ? arg.base : arg);
     }
-    for (const [key, { place }] of this.env) {
-      const root = rootOf(place);
-      if (!root || roots.has(keyOf(root)) || (root.k === 'name' && root.scope === 'free')) this.env.delete(key);
-    }
-    this.forgetMemory();
+    const reached = (e: Expr) => {
+      const root = rootOf(e);
+      if (root) return roots.has(root) || (root.k === 'name' && root.scope === 'free');
+      return pointers.some(pointer => contains(e, pointer)) || isGlobal(e);
+    };
+    for (const place of this.env.keys())
+      if (place.k !== 'name' || roots.has(place)) if (reached(place)) this.own().delete(place);
+    this.facts.forget(
+      e => (e.has & HAS_DEREF) !== 0 && (pointers.some(pointer => contains(e, pointer)) || isGlobal(e)),
+    );
+  }
+
+  /** What a callee stores in fields of these names, wherever that is. */
+  forgetFields(names: ReadonlySet<string>): void {
+    if (names.size === 0) return;
+    for (const place of this.env.keys())
+      if (place.k === 'field' && names.has(place.name) && place.has & HAS_DEREF) this.own().delete(place);
+    this.facts.forget(e => (e.has & HAS_DEREF) !== 0 && mentions(e, names));
   }
 
   /** Drops facts about the contents of memory that others can change. */
   forgetMemory(): void {
-    this.forget(part => part.k === 'deref');
-  }
-
-  forget(which: (part: Expr) => boolean): void {
-    for (const [key, { expr }] of this.facts) {
-      for (const part of parts(expr)) {
-        if (which(part)) {
-          this.facts.delete(key);
-          break;
-        }
-      }
-    }
+    this.facts.forget(e => (e.has & HAS_DEREF) !== 0);
   }
 
   /** Bindings of places that outlive the function: through pointers, and globals. */
-  *outside(owner: string, isMacro: boolean): Generator<Binding> {
-    for (const binding of this.env.values()) {
-      const root = rootOf(binding.place);
+  *outside(isMacro: boolean): Generator<readonly [place: Expr, value: Expr]> {
+    for (const [place, value] of this.env) {
+      const root = rootOf(place);
       const outlives =
         root === undefined || (root.k === 'name' && (root.scope === 'free' || (isMacro && root.scope === 'param')));
-      if (!outlives) continue;
-      const local = [...parts(binding.place)].some(
-        p => p.k === 'name' && p.scope === 'local' && p.owner.startsWith(owner),
-      );
-      if (!local) yield binding;
+      if (outlives && !(place.has & HAS_LOCAL)) yield [place, value];
     }
   }
 
   acquire(effect: Effect): void {
     const key = lockKey(effect.expr);
-    const gone = this.released.findIndex(e => lockKey(e.expr) === key && e.mode === effect.mode);
+    const gone = this.released_.findIndex(e => lockKey(e.expr) === key && e.mode === effect.mode);
     if (gone >= 0) {
       // Dropped and taken again: as the caller left it.
-      this.released = this.released.filter((_, i) => i !== gone);
+      this.released = this.released_.filter((_, i) => i !== gone);
       return;
     }
-    if (this.held.filter(e => lockKey(e.expr) === key).length < MOST_NESTED) this.held = [...this.held, effect];
+    let nested = 0;
+    for (const e of this.held_) if (lockKey(e.expr) === key) nested++;
+    if (nested < MOST_NESTED) this.held = [...this.held_, effect];
   }
 
-  /** Finds what a release of `e` lets go: by identity (also through pointers known to be equal here), then by mode. */
+  /** Finds what a release of `e` lets go: by identity (also through pointers known to be equal here), then by field. */
   find(e: Expr, mode: LockMode | undefined): Effect | undefined {
+    if (this.held_.length === 0) return undefined;
     const key = lockKey(e);
-    let same = this.held.filter(h => lockKey(h.expr) === key);
-    if (!same.length && this.held.length) {
+    let same = this.held_.filter(h => lockKey(h.expr) === key);
+    if (!same.length) {
       const equal = this.equalities();
       if (equal.size) {
-        const canonical = (x: Expr) => lockKey(rewrite(x, part => equal.get(keyOf(part))));
+        const canonical = (x: Expr) => lockKey(rewrite(x, part => equal.get(part)));
         const other = canonical(e);
-        same = this.held.filter(h => canonical(h.expr) === other);
+        same = this.held_.filter(h => canonical(h.expr) === other);
       }
     }
     // A lock that cannot be named here (a callee's local, a function's value) is told by its field.
-    if (!same.length)
-      same = this.held.filter(h => memberOf(h.expr) === memberOf(e) && (!isNamed(h.expr) || !isNamed(e)));
+    if (!same.length) {
+      const member = memberOf(e);
+      same = this.held_.filter(h => memberOf(h.expr) === member && (!isNamed(h.expr) || !isNamed(e)));
+    }
     return same.findLast(h => h.mode === mode) ?? same.at(-1);
   }
 
   /** Values known to be equal at this point, each with the one that stands for both. */
-  private equalities(): Map<string, Expr> {
-    const out = new Map<string, Expr>();
-    for (const { expr, mask } of this.facts.values()) {
-      if (expr.k !== 'op' || expr.op !== '==' || mask & 1) continue;
+  private equalities(): Map<Expr, Expr> {
+    const out = new Map<Expr, Expr>();
+    for (const [expr, mask] of this.facts.entries()) {
+      if (expr.k !== 'op' || expr.op !== '==' || mask & ZERO) continue;
       const [a, b] = expr.args as [Expr, Expr];
-      if (b.k === 'addr') out.set(keyOf(a), b);
-      else out.set(keyOf(b), a);
+      if (b.k === 'addr') out.set(a, b);
+      else out.set(b, a);
     }
     return out;
   }
 
   drop(effect: Effect): void {
-    const at = this.held.lastIndexOf(effect);
-    this.held = this.held.filter((_, i) => i !== at);
+    const at = this.held_.lastIndexOf(effect);
+    this.held = this.held_.filter((_, i) => i !== at);
   }
 
   release(effect: Effect): void {
     const key = lockKey(effect.expr);
-    if (!this.released.some(e => lockKey(e.expr) === key)) this.released = [...this.released, effect];
+    if (!this.released_.some(e => lockKey(e.expr) === key)) this.released = [...this.released_, effect];
   }
 
   /** Merges `other`, whose `key` is equal, into this; true when this changed. Values that differ become new ones. */
   merge(other: State, at: number): boolean {
     let changed = false;
-    const made = new Set<string>();
-    for (const key of new Set([...this.env.keys(), ...other.env.keys()])) {
-      const mine = this.env.get(key);
-      const theirs = other.env.get(key);
+    const made = new Set<Expr>();
+    const one = (place: Expr, mine: Expr | undefined, theirs: Expr | undefined) => {
       // A place without a binding has the value that it is named after.
-      if (keyOf(mine?.value ?? theirs!.place) === keyOf(theirs?.value ?? mine!.place)) continue;
-      const place = (mine ?? theirs)!.place;
-      const value = fresh(place, at);
-      const before = mine ? maskOf(mine.value, this.facts) : ANY;
-      const mask = before | (theirs ? maskOf(theirs.value, other.facts) : ANY);
-      if (mine && keyOf(mine.value) === keyOf(value) && mask === before) continue;
-      this.env.set(key, { place, value });
-      if (mask === ANY) this.facts.delete(keyOf(value));
-      else this.facts.set(keyOf(value), { expr: value, mask });
-      made.add(keyOf(value));
+      if ((mine ?? place) === (theirs ?? place)) return;
+      const value = fresh(place, this.owner, at);
+      const before = mine ? maskOf(mine, this.facts) : ANY;
+      const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
+      if (mine === value && mask === before) return;
+      this.own().set(place, value);
+      this.facts.delete(value);
+      if (mask !== ANY) this.facts.set(value, mask);
+      made.add(value);
       changed = true;
+    };
+    if (this.env !== other.env) {
+      for (const [place, mine] of [...this.env]) one(place, mine, other.env.get(place));
+      for (const [place, theirs] of other.env) if (!this.env.has(place)) one(place, undefined, theirs);
     }
-    for (const [key, fact] of this.facts) {
-      if (made.has(key)) continue;
-      const theirs = other.facts.get(key);
-      const mask = theirs ? fact.mask | theirs.mask : 7;
-      if (mask === fact.mask) continue;
+    for (const [e, mine] of [...this.facts.entries()]) {
+      if (made.has(e)) continue;
+      const mask = mine | other.facts.mask(e);
+      if (mask === mine) continue;
       changed = true;
-      if (mask === 7) this.facts.delete(key);
-      else this.facts.set(key, { expr: fact.expr, mask });
+      this.facts.weaken(e, mask);
     }
     return changed;
   }
@@ -221,55 +282,40 @@ export class State {
   }
 }
 
-/** A path through a null pointer: no lock is there, so no run comes this way. */
-export function isNowhere(e: Expr): boolean {
-  for (const part of parts(e)) if (part.k === 'deref' && part.base.k === 'num') return true;
+function keysOf(effects: readonly Effect[]): string {
+  if (effects.length === 0) return '';
+  const one = (e: Effect) => `${lockKey(e.expr).id}${e.mode === 'read' ? 'r' : 'w'}${e.maybe ? '?' : ''}`;
+  return effects.length === 1 ? one(effects[0]!) : effects.map(one).sort().join(' ');
+}
+
+function isWithin(e: Expr, place: Expr): boolean {
+  let at = e;
+  while (at.k === 'field' || at.k === 'index') {
+    at = at.base;
+    if (at === place) return true;
+  }
   return false;
 }
 
-/** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */
-export function* pointersOf(e: Expr): Generator<Expr> {
-  for (const part of parts(e)) if (part.k === 'deref' && part.base.k !== 'addr') yield part.base;
+/** Whether a path begins at a global. */
+function isGlobal(e: Expr): boolean {
+  for (const part of parts(e))
+    if (part.k === 'name' && part.scope === 'free' && !/^[A-Z0-9_]+$/.test(part.name)) return true;
+  return false;
 }
 
-/** Whether a caller could name this lock: nothing in it is a local or the value of a call. */
-export function isNamed(e: Expr): boolean {
-  for (const part of parts(e)) {
-    if (part.k === 'call' || (part.k === 'op' && part.op === 'literal')) return false;
-    if (part.k === 'name' && part.scope === 'local') return false;
-  }
-  return true;
+function mentions(e: Expr, names: ReadonlySet<string>): boolean {
+  for (const part of parts(e)) if (part.k === 'field' && names.has(part.name)) return true;
+  return false;
 }
 
-/** The last field of a path; of a lone pointer nothing that could be mistaken for another's. */
-function memberOf(e: Expr): string {
-  if (e.k === 'field') return e.name;
-  if (e.k === 'addr') return memberOf(e.base);
-  return keyOf(e);
-}
+/** Whether a value is worth knowing to a caller: nothing in it is of this function's own. */
+export const isOutside = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
 
 /** Effects of either side; `maybe` those of one side only. */
 export function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
-  const text = (e: Effect) => `${lockKey(e.expr)}:${e.mode}`;
-  const [left, right] = [new Set(a.map(text)), new Set(b.map(text))];
-  const out = a.map(e => (right.has(text(e)) || e.maybe ? e : { ...e, maybe: true }));
-  for (const e of b) if (!left.has(text(e))) out.push({ ...e, maybe: true });
+  const same = (x: Effect, y: Effect) => lockKey(x.expr) === lockKey(y.expr) && x.mode === y.mode;
+  const out = a.map(e => (e.maybe || b.some(o => same(o, e)) ? e : { ...e, maybe: true }));
+  for (const e of b) if (!a.some(o => same(o, e))) out.push({ ...e, maybe: true });
   return out;
-}
-
-/** A value nobody knows, named after the place it is in: shown by that name, equal only to itself. */
-function fresh(place: Expr, at: number): Expr {
-  if (place.k === 'name') return { ...place, scope: 'local', owner: `${place.owner.split('!')[0]}!${at}` };
-  return { k: 'name', name: nameOf(place), scope: 'local', owner: `${keyOf(place)}!${at}` };
-}
-
-function nameOf(place: Expr): string {
-  if (place.k === 'field')
-    return place.base.k === 'deref'
-      ? `${nameOf(place.base.base)}->${place.name}`
-      : `${nameOf(place.base)}.${place.name}`;
-  if (place.k === 'name') return place.name;
-  if (place.k === 'deref') return `*${nameOf(place.base)}`;
-  if (place.k === 'index') return `${nameOf(place.base)}[…]`;
-  return '…';
 }

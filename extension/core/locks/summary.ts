@@ -1,4 +1,4 @@
-import type { Expr } from './expr.ts';
+import type { Expr, Owner } from './expr.ts';
 import type { Definition } from './scan.ts';
 import type { Effect } from './state.ts';
 
@@ -18,18 +18,25 @@ export interface Sleep {
   readonly effect: Effect;
   /** Sleeps only if this gfp mask allows it. */
   readonly gfp: Expr | undefined;
+  /** Locks of the caller's that have been let go when it sleeps. */
+  readonly dropped: readonly Expr[];
 }
 
 export interface ExitPoint {
   readonly at: number;
   readonly kind: 'return' | 'end' | 'noreturn';
-  /** One for each way of getting here that differs in locks. */
-  readonly ways: readonly { readonly held: readonly Effect[]; readonly released: readonly Effect[] }[];
+  /** One for each way of getting here that differs in locks; `ret`: mask of the value returned. */
+  readonly ways: readonly {
+    readonly held: readonly Effect[];
+    readonly released: readonly Effect[];
+    readonly ret: number;
+  }[];
 }
 
 /** What a function does to locks, in terms of its own parameters. */
 export interface Summary {
   readonly definition: Definition;
+  readonly owner: Owner;
   readonly outcomes: readonly Outcome[];
   readonly takes: readonly Effect[];
   readonly requires: readonly Effect[];
@@ -37,15 +44,17 @@ export interface Summary {
   readonly primitives: readonly string[];
   readonly unknown: readonly string[];
   readonly exits: readonly ExitPoint[];
+  /** Fields of memory that it, or what it calls, stores to; undefined: any. */
+  readonly modifies: ReadonlySet<string> | undefined;
+  /** It does nothing that a caller could tell, but for the value it returns. */
+  readonly plain: boolean;
 }
 
-/** Identity of a definition: scopes its locals. */
-export const ownerOf = (d: Definition): string => `${d.source.file}:${d.start}`;
-
 /** A summary of something that does nothing to locks and returns anything. */
-export function emptySummary(definition: Definition, unknown: readonly string[]): Summary {
+export function emptySummary(definition: Definition, owner: Owner, unknown: readonly string[]): Summary {
   return {
     definition,
+    owner,
     outcomes: [{ held: [], released: [], ret: 7, value: undefined, writes: [], guards: [] }],
     takes: [],
     requires: [],
@@ -53,18 +62,20 @@ export function emptySummary(definition: Definition, unknown: readonly string[])
     primitives: [],
     unknown,
     exits: [],
+    modifies: undefined,
+    plain: false,
   };
 }
 
 /** Equal summaries: the fixpoint over recursion has been reached. */
 export function fingerprint(s: Summary): string {
-  const one = (e: Effect) => `${JSON.stringify(e.expr)}${e.mode}${e.maybe}`;
+  const one = (e: Effect) => `${e.expr.id}${e.mode}${e.maybe}`;
   return [
     s.outcomes.map(o => `${o.held.map(one)}|${o.released.map(one)}|${o.ret}`).join(';'),
-    s.takes.map(one),
+    s.takes.length,
     s.requires.map(one),
     s.sleeps.length > 0,
-    s.unknown,
-    s.primitives,
+    s.unknown.length,
+    s.modifies?.size,
   ].join('#');
 }

@@ -1,4 +1,4 @@
-import { type Expr, keyOf, num, op } from './expr.ts';
+import { type Expr, num, op } from './expr.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
@@ -6,17 +6,79 @@ export const NEGATIVE = 2;
 export const POSITIVE = 4;
 export const ANY = 7;
 
-export interface Fact {
-  readonly expr: Expr;
-  readonly mask: number;
+/**
+ * What is known of values at a point: of each, the mask of what it can be, and how many locks were held when that was
+ * learned (what others may change is known only for as long as those are).
+ */
+export class Facts {
+  private known: Map<Expr, number>;
+  /** How many locks are held now. */
+  depth = 0;
+  private shared = false;
+
+  constructor(known = new Map<Expr, number>(), depth = 0) {
+    this.known = known;
+    this.depth = depth;
+  }
+
+  copy(): Facts {
+    const next = new Facts(this.known, this.depth);
+    this.shared = next.shared = true;
+    return next;
+  }
+
+  private own(): Map<Expr, number> {
+    if (this.shared) {
+      this.known = new Map(this.known);
+      this.shared = false;
+    }
+    return this.known;
+  }
+
+  mask(e: Expr): number {
+    const known = this.known.get(e);
+    return known === undefined ? ANY : known & ANY;
+  }
+
+  has(e: Expr): boolean {
+    return this.known.has(e);
+  }
+
+  get size(): number {
+    return this.known.size;
+  }
+
+  set(e: Expr, mask: number): void {
+    const known = this.known.get(e);
+    if (known !== undefined && (known & ANY) === mask) return;
+    this.own().set(e, mask | (this.depth << 3));
+  }
+
+  /** Sets what merging two states has left of a fact. */
+  weaken(e: Expr, mask: number): void {
+    if (mask === ANY) this.own().delete(e);
+    else this.own().set(e, mask | ((this.known.get(e) ?? 0) & ~ANY));
+  }
+
+  delete(e: Expr): void {
+    if (this.known.has(e)) this.own().delete(e);
+  }
+
+  *entries(): Generator<readonly [Expr, number]> {
+    for (const [e, value] of this.known) yield [e, value & ANY];
+  }
+
+  /** Drops the facts that `which` says; `depth` is how many locks were held when the fact was learned. */
+  forget(which: (e: Expr, depth: number) => boolean): void {
+    for (const [e, value] of this.known) if (which(e, value >> 3)) this.own().delete(e);
+  }
 }
-export type Facts = Map<string, Fact>;
 
 const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=', '!', '&&', '||', 'IS_ERR', 'IS_ERR_OR_NULL']);
 
 /** Which of zero, negative, positive the value of `e` can be. */
 export function maskOf(e: Expr, facts: Facts): number {
-  const known = facts.get(keyOf(e))?.mask ?? ANY;
+  const known = facts.mask(e);
   switch (e.k) {
     case 'num':
       return e.value === 0 ? ZERO : e.value < 0 ? NEGATIVE : POSITIVE;
@@ -36,8 +98,8 @@ export function maskOf(e: Expr, facts: Facts): number {
       }
       if (e.op === '?:') return known & (maskOf(e.args[1]!, facts) | maskOf(e.args[2]!, facts));
       if (COMPARISONS.has(e.op)) {
-        const yes = assume(e, true, new Map(facts));
-        const no = assume(e, false, new Map(facts));
+        const yes = assume(e, true, facts.copy());
+        const no = assume(e, false, facts.copy());
         return (yes ? POSITIVE : 0) | (no ? ZERO : 0) || POSITIVE | ZERO;
       }
       return known;
@@ -57,7 +119,7 @@ export function restrict(e: Expr, mask: number, facts: Facts): boolean {
     if (mask === ZERO) return assume(e, false, facts);
     return true;
   }
-  if (left !== ANY) facts.set(keyOf(e), { expr: e, mask: left });
+  if (left !== ANY) facts.set(e, left);
   return true;
 }
 
@@ -97,24 +159,22 @@ const isZero = (e: Expr): boolean => e.k === 'num' && e.value === 0;
 
 function equal(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (a.k === 'num' && b.k === 'num') return (a.value === b.value) === truth;
-  if (keyOf(a) === keyOf(b)) return truth;
+  if (a === b) return truth;
   if (a.k === 'num' || (a.k === 'addr' && b.k !== 'num')) return equal2(b, a, truth, facts);
   return equal2(a, b, truth, facts);
 }
 
 function equal2(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (isZero(b)) return assume(a, !truth, facts);
-  const [x, y] = keyOf(a) < keyOf(b) ? [a, b] : [b, a];
+  const [x, y] = a.id < b.id ? [a, b] : [b, a];
   if (!opaque(op('==', x, y), truth, facts)) return false;
   return truth ? restrict(a, maskOf(b, facts), facts) : true;
 }
 
 /** A condition that says nothing of one value: remembered as it stands, so that the same test later agrees. */
 function opaque(e: Expr, truth: boolean, facts: Facts): boolean {
-  const key = keyOf(e);
-  const mask = truth ? NEGATIVE | POSITIVE : ZERO;
-  const left = (facts.get(key)?.mask ?? ANY) & mask;
+  const left = facts.mask(e) & (truth ? NEGATIVE | POSITIVE : ZERO);
   if (left === 0) return false;
-  facts.set(key, { expr: e, mask: left });
+  facts.set(e, left);
   return true;
 }

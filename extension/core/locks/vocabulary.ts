@@ -1,6 +1,7 @@
 import table from '../../../grammars/locks.json' with { type: 'json' };
 import type { LockMode } from '../report/documents.ts';
-import type { Expr } from './expr.ts';
+import { addr, type Expr, freeName } from './expr.ts';
+import type { Guard } from './read/guards.ts';
 
 /** What one named interface does; see the comment at the top of grammars/locks.json for the fields. */
 export interface VocabularyEntry {
@@ -47,6 +48,11 @@ export function vocabularyOf(name: string): VocabularyEntry | undefined {
   return table.quietPrefixes.some(prefix => name.startsWith(prefix)) ? quiet : undefined;
 }
 
+const guards = (table as { guards?: Readonly<Record<string, Guard>> }).guards ?? {};
+
+/** What a guard class of include/linux/cleanup.h does, if it is one of the kernel's. */
+export const guardOf = (name: string): Guard | undefined => (Object.hasOwn(guards, name) ? guards[name] : undefined);
+
 export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
 
 /** The argument that names the lock, or the lock's own name when it is no object. */
@@ -55,8 +61,8 @@ export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Exp
   if (entry.lock === 'last') return args.at(-1);
   if (entry.lock === undefined) return undefined;
   const bare = entry.lock.replace(/^&/, '');
-  const name: Expr = { k: 'name', name: bare, scope: 'free', owner: '' };
-  return bare === entry.lock ? name : { k: 'addr', base: name };
+  const name = freeName(bare);
+  return bare === entry.lock ? name : addr(name);
 }
 
 export const isGfpName = (name: string): boolean => /^_*GFP/.test(name);

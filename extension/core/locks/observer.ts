@@ -1,0 +1,21 @@
+import type { LockMode } from '../report/documents.ts';
+import type { Step } from './graph.ts';
+import type { Effect, State } from './state.ts';
+import type { Sleep } from './summary.ts';
+
+/** Told what happens at each step in each state, once nothing changes any more. `state` is the one before. */
+export interface Observer {
+  /** `failing`: it may also not be taken. */
+  acquire?(state: State, effect: Effect, failing: boolean): void;
+  /** `held`: what is let go; undefined: nothing that is known to be held. */
+  release?(state: State, effect: Effect, held: Effect | undefined): void;
+  sleep?(state: State, sleep: Sleep): void;
+  require?(state: State, effect: Effect, mode: LockMode | undefined): void;
+  step?(state: State, step: Step): void;
+}
+
+/** Held set before one step. `ways`: one for each combination that can be held there. */
+export interface Point {
+  readonly at: number;
+  readonly ways: readonly (readonly Effect[])[];
+}

@@ -1,0 +1,123 @@
+import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, type Owner } from './expr.ts';
+import type { ExitStep } from './graph.ts';
+import type { Definition } from './scan.ts';
+import { type State, union } from './state.ts';
+import type { ExitPoint, Outcome } from './summary.ts';
+import { ANY, maskOf, NEGATIVE, POSITIVE } from './values.ts';
+
+/** Ways out of a function that are told apart. */
+const MOST_WAYS = 6;
+
+/** One way out: `state` is what is known there. */
+export interface Exit {
+  readonly step: ExitStep;
+  readonly state: State;
+  value: Expr | undefined;
+  ret: number;
+}
+
+/** The ways out of a function under analysis, by exit and by what is held. */
+export class Exits {
+  private readonly exits = new Map<ExitStep, Map<string, Exit>>();
+
+  constructor(
+    private readonly definition: Definition,
+    readonly owner: Owner,
+  ) {}
+
+  all(): readonly Exit[] {
+    return [...this.exits.values()].flatMap(ways => [...ways.values()]);
+  }
+
+  add(state: State, step: ExitStep): void {
+    const value = step.value && state.resolve(step.value);
+    const ret = value ? returned(value, state) : ANY;
+    let ways = this.exits.get(step);
+    if (!ways) this.exits.set(step, (ways = new Map()));
+    const key = state.key;
+    const known = ways.get(key);
+    if (!known && ways.size < MOST_WAYS) {
+      ways.set(key, { step, state: state.copy(), value, ret });
+      return;
+    }
+    const way = known ?? ways.values().next().value!;
+    if (known) way.state.merge(state, step.at);
+    else way.state.join(state, step.at);
+    way.ret |= ret;
+    if (way.value !== value) way.value = undefined;
+  }
+
+  summary(): { outcomes: Outcome[]; exits: ExitPoint[] } {
+    const isMacro = this.definition.kind === 'macro';
+    const outcomes = new Map<string, Outcome>();
+    const exits: ExitPoint[] = [];
+    for (const [step, ways] of this.exits) {
+      exits.push({
+        at: step.at,
+        kind: step.kind,
+        ways: [...ways.values()].map(w => ({ held: w.state.held, released: w.state.released, ret: w.ret })),
+      });
+      if (step.kind === 'noreturn') continue;
+      for (const { state, value, ret } of ways.values()) {
+        const next: Outcome = {
+          held: state.held,
+          released: state.released,
+          ret,
+          value,
+          writes: [...state.outside(isMacro)].map(([place, v]) => ({ place, value: v })),
+          guards: [...state.facts.entries()].filter(([e]) => isStable(e)).map(([expr, mask]) => ({ expr, mask })),
+        };
+        // Ways that hold the same are one to a caller, but for success and failure of what hands out a lock.
+        const key = state.key;
+        const known = outcomes.get(key);
+        outcomes.set(key, known ? either(known, next) : next);
+      }
+    }
+    exits.sort((a, b) => a.at - b.at);
+    return { outcomes: bounded([...outcomes.values()]), exits };
+  }
+}
+
+/** What a value returned can be. A sum is an address, when it comes with a lock: an errno is no sum. */
+function returned(value: Expr, state: State): number {
+  const mask = maskOf(value, state.facts);
+  return mask === ANY && value.k === 'op' && value.op === '+' && state.held.length > 0 ? NEGATIVE | POSITIVE : mask;
+}
+
+/** A part that means the same in the caller once arguments are put for parameters: no memory, no local. */
+const isStable = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL | HAS_DEREF)) === 0;
+
+/** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */
+function bounded(outcomes: readonly Outcome[]): Outcome[] {
+  if (outcomes.length <= MOST_WAYS) return [...outcomes];
+  const rest = outcomes.slice(MOST_WAYS - 1);
+  const joined = rest.reduce((a, b) => ({
+    ...either(a, b),
+    held: union(a.held, b.held),
+    released: union(a.released, b.released),
+  }));
+  return [...outcomes.slice(0, MOST_WAYS - 1), joined];
+}
+
+/** Two ways out that agree on locks. */
+function either(a: Outcome, b: Outcome): Outcome {
+  const theirs = new Map(b.writes.map(w => [w.place, w.value]));
+  const writes = a.writes.map(w => {
+    const other = theirs.get(w.place);
+    theirs.delete(w.place);
+    return other && other === w.value ? w : { place: w.place, value: undefined };
+  });
+  for (const place of theirs.keys()) writes.push({ place, value: undefined });
+  const guards = a.guards.flatMap(g => {
+    const other = b.guards.find(h => h.expr === g.expr);
+    return other && (other.mask | g.mask) !== ANY ? [{ expr: g.expr, mask: other.mask | g.mask }] : [];
+  });
+  return {
+    held: a.held,
+    released: a.released,
+    ret: a.ret | b.ret,
+    value: a.value === b.value ? a.value : undefined,
+    writes,
+    guards,
+  };
+}

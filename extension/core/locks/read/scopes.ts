@@ -1,0 +1,82 @@
+import type { Expr } from '../expr.ts';
+import type { GraphBuilder } from '../graph.ts';
+import type { Expressions } from './expressions.ts';
+
+/** A call that is made when control leaves a scope. */
+export interface Cleanup {
+  readonly call: string;
+  readonly args: readonly Expr[];
+  /** Only when this holds. */
+  readonly when?: Expr;
+}
+
+interface Scope {
+  /** Token indices of its brackets. */
+  readonly from: number;
+  readonly to: number;
+  readonly cleanups: Cleanup[];
+}
+
+/** The scopes that reading is in, and what each cleans up when it is left, by whatever way. */
+export class Scopes {
+  private readonly scopes: Scope[] = [];
+
+  constructor(
+    private readonly e: Expressions,
+    private readonly graph: GraphBuilder,
+  ) {}
+
+  get depth(): number {
+    return this.scopes.length;
+  }
+
+  open(from: number, to: number): void {
+    this.scopes.push({ from, to, cleanups: [] });
+  }
+
+  /** Control comes to the end of the innermost scope. */
+  close(at: number): void {
+    this.leave(this.scopes.length - 1, at);
+    this.scopes.pop();
+  }
+
+  /** Cleans up when the innermost scope is left. False at file level. */
+  defer(cleanup: Cleanup): boolean {
+    this.scopes.at(-1)?.cleanups.push(cleanup);
+    return this.scopes.length > 0;
+  }
+
+  /** Makes the calls of the scopes from number `depth` inwards, innermost first. */
+  leave(depth: number, at: number): void {
+    for (let i = this.scopes.length - 1; i >= depth; i--) {
+      for (const { call, args, when } of this.scopes[i]!.cleanups.toReversed()) {
+        if (!when) {
+          this.e.direct(call, args, at);
+          continue;
+        }
+        const [yes, after] = [this.graph.block(), this.graph.block()];
+        this.graph.branch(when, yes, after);
+        this.graph.start(yes);
+        this.e.direct(call, args, at);
+        this.graph.start(after);
+      }
+    }
+  }
+
+  /** Leaves the scopes that the label `name` is not in. */
+  leaveFor(name: string, at: number): void {
+    if (this.scopes.every(scope => scope.cleanups.length === 0)) return;
+    const target = this.labelAt(name);
+    const outermost = this.scopes.findIndex(scope => target < scope.from || target > scope.to);
+    if (outermost >= 0) this.leave(outermost, at);
+  }
+
+  private labelAt(name: string): number {
+    const { text, count } = this.e.tokens;
+    for (let i = 0; i < count; i++) {
+      const before = text[i - 1];
+      if (text[i] === name && text[i + 1] === ':' && before !== '?' && before !== 'case' && before !== 'goto') return i;
+    }
+    return count;
+  }
+}
