@@ -1,6 +1,7 @@
 import type { NameIndex } from '../index/names.ts';
 import type { Bodies } from './bodies.ts';
 import type { Expr } from './expr.ts';
+import { LockOrders } from './findings/order.ts';
 import { Flow, type FlowContext } from './flow.ts';
 import type { Graph } from './graph.ts';
 import { MacroMade } from './macroMade.ts';
@@ -54,6 +55,9 @@ export class Summaries {
     private readonly bodies: Bodies,
     private readonly index?: NameIndex,
   ) {}
+
+  /** In which order locks are taken, over all functions worked out so far. */
+  readonly orders = new LockOrders();
 
   get count(): number {
     return this.done.size;
@@ -133,7 +137,7 @@ export class Summaries {
     const [first] = circle;
     const alone = circle.length === 1 && !first!.calls.includes(first!.definition);
     if (alone) {
-      this.done.set(first!.definition, this.run(first!));
+      this.keep(this.run(first!));
     } else {
       for (const { definition } of circle)
         this.bottoms.set(definition, {
@@ -157,8 +161,7 @@ export class Summaries {
       for (const { definition } of circle) {
         const summary = this.bottoms.get(definition)!;
         // Nobody comes out of a circle that is never left; more likely it was cut short.
-        this.done.set(
-          definition,
+        this.keep(
           summary.outcomes.length || summary.exits.length
             ? summary
             : emptySummary(definition, summary.owner, [definition.name]),
@@ -174,6 +177,21 @@ export class Summaries {
         else this.users.set(callee, [definition]);
       }
     }
+  }
+
+  private keep(summary: Summary): void {
+    this.done.set(summary.definition, summary);
+    this.orders.add(summary);
+  }
+
+  /** Throws nothing: the body is at hand whenever a summary is. */
+  graph(definition: Definition): Graph {
+    return this.bodies.graph(definition);
+  }
+
+  /** Lets the graph of a function go that has been looked at. */
+  letGo(definition: Definition): void {
+    this.bodies.drop(definition);
   }
 
   private run(node: Node): Summary {
@@ -248,6 +266,8 @@ export class Summaries {
     for (const resolver of this.resolvers.values()) resolver.replaced(before, after);
     const stale = [...before.definitions.values()].flat();
     for (let next = stale.pop(); next; next = stale.pop()) {
+      const summary = this.done.get(next);
+      if (summary) this.orders.remove(next, summary);
       this.done.delete(next);
       const users = this.users.get(next);
       this.users.delete(next);
@@ -257,6 +277,7 @@ export class Summaries {
 
   /** Everything that was worked out is forgotten: names may mean something else now. */
   clear(): void {
+    for (const [definition, summary] of this.done) this.orders.remove(definition, summary);
     this.users.clear();
     this.done = new Map();
     this.resolvers.clear();

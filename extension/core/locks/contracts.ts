@@ -1,11 +1,13 @@
 import { defaultConfig } from '../index/config.ts';
 import type { NameIndex } from '../index/names.ts';
-import type { ContractsDocument, FunctionContract } from '../report/documents.ts';
+import type { ContractsDocument, FindingsDocument, FunctionContract } from '../report/documents.ts';
 import { InputError, type SourceTree } from '../text/source.ts';
 import { Summaries } from './analysis.ts';
 import { Bodies } from './bodies.ts';
 import type { OptionValues } from './condition.ts';
 import { documentOf } from './document.ts';
+import { findingsOf } from './findings/file.ts';
+import { type Observed, observe } from './findings/observed.ts';
 import type { Flow } from './flow.ts';
 import { nearest } from './nearest.ts';
 import type { Point } from './observer.ts';
@@ -53,6 +55,24 @@ export class FileAnalysis {
     return settled(() => this.summaries.points(definition, this.resolver));
   }
 
+  /** Everything that may be wrong in the file, and in its functions' use of what they call. */
+  async findings(): Promise<FindingsDocument> {
+    const all: Observed[] = [];
+    const calls = new Map<Observed, ReadonlySet<string>>();
+    for (const definition of this.functions()) {
+      const seen = await settled(() => {
+        const summary = this.summaries.of(definition, this.resolver);
+        const flow = this.summaries.flow(definition, this.resolver);
+        const observed = observe(definition, summary, flow);
+        calls.set(observed, new Set(this.summaries.graph(definition).calls));
+        return observed;
+      });
+      this.summaries.letGo(definition);
+      all.push(seen);
+    }
+    return findingsOf(all, seen => calls.get(seen) ?? new Set(), this.summaries.orders);
+  }
+
   flow(definition: Definition): Promise<Flow> {
     return settled(() => this.summaries.flow(definition, this.resolver));
   }
@@ -86,6 +106,11 @@ export class ContractAnalyser {
     const functions: FunctionContract[] = [];
     for (const definition of analysis.functions()) functions.push(documentOf(await analysis.summary(definition)));
     return { version: 1, functions };
+  }
+
+  /** What may be wrong in a file. `text` stands in for the file's bytes. Throws InputError: no such file. */
+  async findings(file: string, text?: string): Promise<FindingsDocument> {
+    return (await this.analysis(file, text)).findings();
   }
 
   /** One function's contract; undefined when the file defines no function of that name. */

@@ -1,24 +1,14 @@
 import type { LockMode } from '../report/documents.ts';
-import {
-  call,
-  contains,
-  type Expr,
-  HAS_CALL,
-  isNamed,
-  isNowhere,
-  lockKey,
-  type Owner,
-  op,
-  pointersOf,
-  rewrite,
-} from './expr.ts';
+import { classOf, paramTypes, type TypeOf } from './classes.ts';
+import { Collected } from './collected.ts';
+import { call, type Expr, HAS_CALL, isNamed, isNowhere, type Owner, op, pointersOf, rewrite } from './expr.ts';
 import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
 import { lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, State } from './state.ts';
+import { type Effect, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { assume, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpSleeps, isGfpName, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
@@ -39,15 +29,6 @@ const PLAIN = 8;
 const MOST_VISITS = 40;
 /** Steps of one function's analysis before it is cut short, and says so in `unknown`. */
 const MOST_STEPS = 6000;
-/** Names in `modifies` beyond which a function is taken to modify anything. */
-const MOST_FIELDS = 300;
-const MOST_TAKES = 48;
-const MOST_SLEEPS = 6;
-const MOST_UNKNOWN = 24;
-const MOST_PRIMITIVES = 40;
-/** How far up a chain of calls what a function takes is told of. */
-const DEEPEST_VIA = 8;
-
 interface Arrived {
   readonly state: State;
   dirty: boolean;
@@ -61,13 +42,9 @@ interface Arrived {
  */
 export class Flow {
   private readonly states: (Map<string, Arrived> | undefined)[];
-  private readonly takes = new Map<string, Effect>();
-  private readonly requires = new Map<string, Effect>();
-  private readonly sleeps = new Map<string, Sleep>();
-  private readonly primitives = new Set<string>();
-  private readonly unknown = new Set<string>();
+  private readonly found = new Collected();
   private readonly exits: Exits;
-  private readonly modifies = new Set<string>();
+  private readonly classify: (e: Expr) => string | undefined;
   private readonly pending: Uint8Array;
   private first = 0;
   private steps = 0;
@@ -82,6 +59,9 @@ export class Flow {
     this.states = new Array(graph.blocks.length);
     this.pending = new Uint8Array(graph.blocks.length);
     this.exits = new Exits(definition, owner);
+    const types: TypeOf = (name, scope) =>
+      scope === 'param' ? paramTypes(definition).get(name) : graph.locals.get(name);
+    this.classify = e => classOf(e, types);
   }
 
   run(): Summary {
@@ -93,7 +73,7 @@ export class Flow {
       if (!this.pending[id]) continue;
       this.pending[id] = 0;
       if (++visits[id]! > MOST_VISITS || this.steps > MOST_STEPS) {
-        this.unknown.add(`${this.definition.name}: too many paths`);
+        this.found.unknown.add(`${this.definition.name}: too many paths`);
         continue;
       }
       this.visit(blocks[id]!);
@@ -204,14 +184,7 @@ export class Flow {
 
   private set(state: State, place: Expr, value: Expr | undefined, at: number): void {
     state.set(place, value, at);
-    if (place.k !== 'name') this.modified(place);
-  }
-
-  private modified(place: Expr): void {
-    if (this.modifies.size > MOST_FIELDS) return;
-    if (place.k === 'field') this.modifies.add(place.name);
-    else if (place.k === 'index') this.modified(place.base);
-    else if (place.k === 'deref') this.modifies.add('*');
+    if (place.k !== 'name') this.found.modified(place);
   }
 
   private call(state: State, step: CallStep): State[] {
@@ -239,13 +212,13 @@ export class Flow {
   /** Binds the call's value: a new one, of which nothing is known. */
   private result(state: State, step: CallStep, name: string, args: readonly Expr[]): Expr {
     const value = call(name, args, this.owner, step.at);
-    if (state.facts.size) state.facts.forget(e => (e.has & HAS_CALL) !== 0 && contains(e, value));
+    state.again(value, () => call(name, args, this.owner, step.at + PREVIOUS));
     state.bind(step.temp, value);
     return value;
   }
 
   private unfollowed(state: State, step: CallStep, args: readonly Expr[], name: string): State[] {
-    if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(name);
+    this.found.unfollowed(name);
     state.clobber(args);
     this.result(state, step, name, args);
     return [state];
@@ -254,10 +227,11 @@ export class Flow {
   private known(state: State, step: CallStep, name: string, entry: VocabularyEntry, args: readonly Expr[]): State[] {
     const value = this.result(state, step, name, args);
     if (entry.effect === 'quiet' || entry.effect === 'value' || entry.effect === 'error') return [state];
-    if (this.primitives.size < MOST_PRIMITIVES) this.primitives.add(name);
+    this.found.primitive(name);
     const lock = lockArgument(entry, args);
     const effect: Effect = {
       expr: lock ?? op('literal'),
+      lockClass: lock && this.classify(lock),
       mode: entry.mode ?? 'write',
       primitive: name,
       entry,
@@ -319,22 +293,15 @@ export class Flow {
 
   private sleep(state: State, sleep: Sleep): void {
     this.observer?.sleep?.(state, sleep);
-    const key = `${sleep.effect.at}${sleep.dropped.map(d => d.id)}`;
-    const known = this.sleeps.get(key);
-    if (known ? known.gfp && !sleep.gfp : this.sleeps.size < MOST_SLEEPS) this.sleeps.set(key, sleep);
+    this.found.sleep(sleep);
   }
 
   private acquire(state: State, effect: Effect): void {
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
+    this.found.order(state.held, effect);
     const before = state.released.length;
     state.acquire(effect);
-    if (state.released.length !== before) this.take(effect);
-  }
-
-  private take(effect: Effect): void {
-    if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA) return;
-    const key = `${lockKey(effect.expr).id}${effect.mode}@${effect.at}`;
-    if (this.takes.size < MOST_TAKES && !this.takes.has(key)) this.takes.set(key, effect);
+    if (state.released.length !== before) this.found.take(effect);
   }
 
   private release(state: State, effect: Effect): void {
@@ -342,7 +309,7 @@ export class Flow {
     this.observer?.release?.(state, effect, held);
     if (held) {
       state.drop(held);
-      this.take(held);
+      this.found.take(held);
       return;
     }
     this.require(state, effect, effect.mode);
@@ -354,10 +321,8 @@ export class Flow {
     this.observer?.require?.(state, effect, mode);
     const held = state.find(effect.expr, mode);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
-    if (effect.via.length > DEEPEST_VIA) return;
-    const key = `${lockKey(effect.expr).id}:${mode}`;
     // An assert that does not say how is met by a shared hold.
-    if (!this.requires.has(key)) this.requires.set(key, { ...effect, mode: mode ?? 'read' });
+    this.found.require({ ...effect, mode: mode ?? 'read' });
   }
 
   private follow(state: State, step: CallStep, name: string, callee: Summary, args: readonly Expr[]): State[] {
@@ -374,10 +339,8 @@ export class Flow {
       return [state];
     }
     const put = substitution(callee, this.graph, this.owner, given, state);
-    const up = (effect: Effect) => lift(effect, name, step.at, put);
-    for (const primitive of callee.primitives)
-      if (this.primitives.size < MOST_PRIMITIVES) this.primitives.add(primitive);
-    for (const unknown of callee.unknown) if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(unknown);
+    const up = (effect: Effect) => lift(effect, name, step.at, put, this.classify);
+    this.found.callee(callee);
     for (const sleep of callee.sleeps) {
       const gfp = sleep.gfp && put(sleep.gfp);
       const verdict = gfp ? gfpSleeps(gfp) : 'yes';
@@ -391,13 +354,12 @@ export class Flow {
     for (const effect of callee.takes) {
       const lifted = up(effect);
       this.observer?.acquire?.(state, lifted, false);
-      this.take(lifted);
+      this.found.order(state.held, lifted);
+      this.found.take(lifted);
     }
     if (callee.unknown.length) state.clobber(args);
-    if (callee.modifies) {
-      state.forgetFields(callee.modifies);
-      if (this.modifies.size <= MOST_FIELDS) for (const field of callee.modifies) this.modifies.add(field);
-    } else state.forgetMemory();
+    if (callee.modifies) state.forgetFields(callee.modifies);
+    else state.forgetMemory();
     const out: State[] = [];
     for (const outcome of callee.outcomes) {
       const next = callee.outcomes.length === 1 ? state : state.copy();
@@ -438,7 +400,7 @@ export class Flow {
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
     for (const effect of outcome.held) {
       if (effect.maybe) continue;
-      const lifted = lift(effect, name, step.at, here);
+      const lifted = lift(effect, name, step.at, here, this.classify);
       this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
       this.acquire(next, lifted);
     }
@@ -446,7 +408,7 @@ export class Flow {
       const place = put.place(write.place);
       const stored = write.value ? here(write.value) : undefined;
       next.bind(place, stored && stored.size <= 16 ? stored : call(name, [place], this.owner, step.at));
-      if (place.k !== 'name') this.modified(place);
+      if (place.k !== 'name') this.found.modified(place);
     }
     // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
     const returned = outcome.value && here(outcome.value);
@@ -455,27 +417,7 @@ export class Flow {
   }
 
   private summary(): Summary {
-    const { outcomes, exits } = this.exits.summary();
-    const modifies = this.modifies.size > MOST_FIELDS ? undefined : this.modifies;
-    const [only] = outcomes;
-    const plain =
-      outcomes.length === 1 &&
-      modifies?.size === 0 &&
-      this.unknown.size + this.takes.size + this.requires.size + this.sleeps.size + this.primitives.size === 0 &&
-      only!.held.length + only!.released.length + only!.writes.length + only!.guards.length === 0;
-    return {
-      definition: this.definition,
-      owner: this.owner,
-      outcomes,
-      takes: [...this.takes.values()],
-      requires: [...this.requires.values()],
-      sleeps: [...this.sleeps.values()],
-      primitives: [...this.primitives],
-      unknown: [...this.unknown],
-      exits,
-      modifies,
-      plain,
-    };
+    return this.found.summary(this.definition, this.owner, this.exits);
   }
 }
 

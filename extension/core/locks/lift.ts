@@ -67,6 +67,13 @@ function throughout(e: Expr, of: (e: Expr) => Expr | undefined): Expr {
 }
 
 /** A callee's effect as the caller's: at the call, one call further away. */
-export function lift(effect: Effect, callee: string, at: number, put: (e: Expr) => Expr): Effect {
-  return { ...effect, expr: put(effect.expr), via: [callee, ...effect.via], at };
+export function lift(
+  effect: Effect,
+  callee: string,
+  at: number,
+  put: (e: Expr) => Expr,
+  classify: (e: Expr) => string | undefined,
+): Effect {
+  const expr = put(effect.expr);
+  return { ...effect, expr, lockClass: effect.lockClass ?? classify(expr), via: [callee, ...effect.via], at };
 }

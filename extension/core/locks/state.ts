@@ -24,6 +24,8 @@ import type { VocabularyEntry } from './vocabulary.ts';
 /** One effect on a lock as it stands in the function under analysis. */
 export interface Effect {
   readonly expr: Expr;
+  /** Class of the lock (`classOf`), as soon as a caller's types give it. */
+  readonly lockClass: string | undefined;
   readonly mode: LockMode;
   readonly primitive: string;
   /** What the primitive does, by the vocabulary. */
@@ -41,12 +43,17 @@ export interface Effect {
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
 const MOST_NESTED = 2;
+/** Added to a site's offset: the value of the round before. */
+export const PREVIOUS = 0.5;
 const NONE: readonly Effect[] = [];
+const NEVER: ReadonlyMap<Expr, Effect> = new Map();
 
 /** The abstract state at a point: what is held, what of the caller's was let go, values of places, facts about values. */
 export class State {
   private held_: readonly Effect[] = NONE;
   private released_: readonly Effect[] = NONE;
+  /** Locks that were taken here and let go again, with the effect that took them. */
+  private gone_: ReadonlyMap<Expr, Effect> = NEVER;
   facts = new Facts();
   private env = new Map<Expr, Expr>();
   private shared = false;
@@ -58,6 +65,7 @@ export class State {
     const next = new State(this.owner);
     next.held_ = this.held_;
     next.released_ = this.released_;
+    next.gone_ = this.gone_;
     next.facts = this.facts.copy();
     next.env = this.env;
     next.key_ = this.key_;
@@ -87,6 +95,10 @@ export class State {
   set released(effects: readonly Effect[]) {
     this.released_ = effects;
     this.key_ = undefined;
+  }
+
+  get gone(): ReadonlyMap<Expr, Effect> {
+    return this.gone_;
   }
 
   private own(): Map<Expr, Expr> {
@@ -134,8 +146,25 @@ export class State {
     }
     env.set(place, value);
     if (place.has & HAS_DEREF) this.facts.delete(place);
-    // The same site again: another value than the last time round.
-    if (value.k === 'new') this.facts.forget(e => contains(e, value));
+    if (value.k === 'new') this.again(value, () => fresh(value.of, value.owner, value.at + PREVIOUS));
+  }
+
+  /**
+   * The site that gives `value` has come round again: what is known of the last round's value, or held of it, is of
+   * another one from here on.
+   */
+  again(value: Expr, previous: () => Expr): void {
+    if (this.facts.size) this.facts.forget(e => contains(e, value));
+    const stale = (e: Effect) => contains(e.expr, value);
+    if (!this.held_.some(stale) && !this.gone_.has(value) && this.gone_.size === 0) return;
+    const renamed = (e: Effect): Effect =>
+      stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? previous() : undefined)) } : e;
+    if (this.held_.some(stale)) {
+      this.held_ = this.held_.map(renamed);
+      this.key_ = undefined;
+    }
+    if ([...this.gone_.values()].some(stale))
+      this.gone_ = new Map([...this.gone_].filter(([, effect]) => !stale(effect)));
   }
 
   unbind(place: Expr): void {
@@ -197,6 +226,7 @@ export class State {
     let nested = 0;
     for (const e of this.held_) if (lockKey(e.expr) === key) nested++;
     if (nested < MOST_NESTED) this.held = [...this.held_, effect];
+    if (this.gone_.has(key)) this.gone_ = new Map([...this.gone_].filter(([k]) => k !== key));
   }
 
   /** Finds what a release of `e` lets go: by identity (also through pointers known to be equal here), then by field. */
@@ -235,6 +265,7 @@ export class State {
   drop(effect: Effect): void {
     const at = this.held_.lastIndexOf(effect);
     this.held = this.held_.filter((_, i) => i !== at);
+    this.gone_ = new Map(this.gone_).set(lockKey(effect.expr), effect);
   }
 
   release(effect: Effect): void {
@@ -245,6 +276,10 @@ export class State {
   /** Merges `other`, whose `key` is equal, into this; true when this changed. Values that differ become new ones. */
   merge(other: State, at: number): boolean {
     let changed = false;
+    if (this.gone_ !== other.gone_ && [...this.gone_.keys()].some(k => !other.gone_.has(k))) {
+      this.gone_ = new Map([...this.gone_].filter(([k]) => other.gone_.has(k)));
+      changed = true;
+    }
     const made = new Set<Expr>();
     const one = (place: Expr, mine: Expr | undefined, theirs: Expr | undefined) => {
       // A place without a binding has the value that it is named after.

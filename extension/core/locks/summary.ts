@@ -22,6 +22,12 @@ export interface Sleep {
   readonly dropped: readonly Expr[];
 }
 
+/** Taken while another is held. */
+export interface Order {
+  readonly first: Effect;
+  readonly second: Effect;
+}
+
 export interface ExitPoint {
   readonly at: number;
   readonly kind: 'return' | 'end' | 'noreturn';
@@ -44,6 +50,7 @@ export interface Summary {
   readonly primitives: readonly string[];
   readonly unknown: readonly string[];
   readonly exits: readonly ExitPoint[];
+  readonly orders: readonly Order[];
   /** Fields of memory that it, or what it calls, stores to; undefined: any. */
   readonly modifies: ReadonlySet<string> | undefined;
   /** It does nothing that a caller could tell, but for the value it returns. */
@@ -62,6 +69,7 @@ export function emptySummary(definition: Definition, owner: Owner, unknown: read
     primitives: [],
     unknown,
     exits: [],
+    orders: [],
     modifies: undefined,
     plain: false,
   };

@@ -1,0 +1,102 @@
+import { type Expr, isNowhere, lockKey, type Owner } from './expr.ts';
+import type { Exits } from './outcomes.ts';
+import type { Definition } from './scan.ts';
+import type { Effect } from './state.ts';
+import type { Order, Sleep, Summary } from './summary.ts';
+
+/** Names in `modifies` beyond which a function is taken to modify anything. */
+const MOST_FIELDS = 300;
+const MOST_TAKES = 48;
+const MOST_SLEEPS = 6;
+const MOST_UNKNOWN = 24;
+const MOST_PRIMITIVES = 40;
+const MOST_ORDERS = 64;
+/** How far up a chain of calls what a function takes or requires is told of. */
+const DEEPEST_VIA = 8;
+
+/** What the flow analysis of one function has come upon so far, bounded: a summary is to be read, and kept for thousands. */
+export class Collected {
+  readonly unknown = new Set<string>();
+  private readonly takes = new Map<string, Effect>();
+  private readonly requires = new Map<string, Effect>();
+  private readonly sleeps = new Map<string, Sleep>();
+  private readonly primitives = new Set<string>();
+  private readonly modifies = new Set<string>();
+  private readonly orders = new Map<string, Order>();
+
+  unfollowed(name: string): void {
+    if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(name);
+  }
+
+  primitive(name: string): void {
+    if (this.primitives.size < MOST_PRIMITIVES) this.primitives.add(name);
+  }
+
+  /** What a callee reaches is reached from here. */
+  callee({ primitives, unknown, modifies }: Summary): void {
+    for (const name of primitives) this.primitive(name);
+    for (const name of unknown) this.unfollowed(name);
+    if (!modifies) for (let i = 0; this.modifies.size <= MOST_FIELDS; i++) this.modifies.add(`#${i}`);
+    else if (this.modifies.size <= MOST_FIELDS) for (const field of modifies) this.modifies.add(field);
+  }
+
+  modified(place: Expr): void {
+    if (this.modifies.size > MOST_FIELDS) return;
+    if (place.k === 'field') this.modifies.add(place.name);
+    else if (place.k === 'index') this.modified(place.base);
+    else if (place.k === 'deref') this.modifies.add('*');
+  }
+
+  sleep(sleep: Sleep): void {
+    const key = `${sleep.effect.at}${sleep.dropped.map(d => d.id)}`;
+    const known = this.sleeps.get(key);
+    if (known ? known.gfp && !sleep.gfp : this.sleeps.size < MOST_SLEEPS) this.sleeps.set(key, sleep);
+  }
+
+  take(effect: Effect): void {
+    if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA || this.takes.size >= MOST_TAKES) return;
+    const key = `${lockKey(effect.expr).id}${effect.mode}@${effect.at}`;
+    if (!this.takes.has(key)) this.takes.set(key, effect);
+  }
+
+  require(effect: Effect): void {
+    if (effect.via.length > DEEPEST_VIA) return;
+    const key = `${lockKey(effect.expr).id}:${effect.mode}`;
+    if (!this.requires.has(key)) this.requires.set(key, effect);
+  }
+
+  /** A lock is taken while others are held. One that is only tried waits for nobody. */
+  order(all: readonly Effect[], second: Effect): void {
+    if (!second.lockClass || second.entry.nests || second.entry.when || this.orders.size > MOST_ORDERS) return;
+    for (const first of all) {
+      if (!first.lockClass || first.maybe || first.entry.nests || first.lockClass === second.lockClass) continue;
+      const key = `${first.lockClass} ${second.lockClass}`;
+      if (!this.orders.has(key)) this.orders.set(key, { first, second });
+    }
+  }
+
+  summary(definition: Definition, owner: Owner, ways: Exits): Summary {
+    const { outcomes, exits } = ways.summary();
+    const modifies = this.modifies.size > MOST_FIELDS ? undefined : this.modifies;
+    const [only] = outcomes;
+    const plain =
+      outcomes.length === 1 &&
+      modifies?.size === 0 &&
+      this.unknown.size + this.takes.size + this.requires.size + this.sleeps.size + this.primitives.size === 0 &&
+      only!.held.length + only!.released.length + only!.writes.length + only!.guards.length === 0;
+    return {
+      definition,
+      owner,
+      outcomes,
+      takes: [...this.takes.values()],
+      requires: [...this.requires.values()],
+      sleeps: [...this.sleeps.values()],
+      primitives: [...this.primitives],
+      unknown: [...this.unknown],
+      exits,
+      orders: [...this.orders.values()],
+      modifies,
+      plain,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import type { Finding } from '../../report/documents.ts';
+import type { Effect } from '../state.ts';
+import { chain, draft, named, places } from './draft.ts';
+import { type Observed, sameLock } from './observed.ts';
+
+/** What may sleep while something is held that forbids it. */
+export function sleepsInAtomic(seen: Observed): Finding[] {
+  const { definition } = seen;
+  const out = new Map<string, Finding>();
+  for (const { held, what } of seen.sleeps) {
+    const { effect, gfp, dropped } = what;
+    // A mask that a caller gives is the caller's to answer for.
+    if (gfp) continue;
+    const holding = held.filter(
+      h => h.entry.atomic && !h.maybe && !dropped.some(d => sameLock(d, h.expr)) && !isAbout(effect, h),
+    );
+    const lock = holding.at(-1);
+    if (!lock) continue;
+    const isAllocation = effect.entry.effect === 'alloc';
+    const key = `${effect.at}`;
+    if (out.has(key)) continue;
+    const mixed = seen.sleeps.some(
+      s => s.what.effect.at === effect.at && !s.held.some(h => sameLock(h.expr, lock.expr)),
+    );
+    const far = effect.via.length > 1 || lock.via.length > 2;
+    out.set(
+      key,
+      draft(
+        definition,
+        isAllocation ? 'gfp-in-atomic' : 'sleep-in-atomic',
+        effect.at,
+        mixed ? 'low' : far ? 'medium' : 'high',
+        isAllocation
+          ? `${chain(effect)}() may sleep by its gfp mask, while ${named(lock)} is held`
+          : `${chain(effect)}() may sleep, while ${named(lock)} is held`,
+        lock,
+        [...places(definition, lock, 'taken'), ...places(definition, effect, 'sleeps')],
+      ),
+    );
+  }
+  return [...out.values()];
+}
+
+/** Waiting that lets the very lock go. */
+function isAbout(effect: Effect, held: Effect): boolean {
+  return effect.expr === held.expr;
+}

@@ -1,0 +1,124 @@
+import type { Finding } from '../../report/documents.ts';
+import { lockKey } from '../expr.ts';
+import type { Definition } from '../scan.ts';
+import type { Effect } from '../state.ts';
+import { draft, named, places, related } from './draft.ts';
+import type { Observed } from './observed.ts';
+
+/** What a callee says it needs, where this function has just let it go. */
+export function unmetRequirements(seen: Observed): Finding[] {
+  const { definition } = seen;
+  const out = new Map<number, Finding>();
+  for (const { held, gone, what } of seen.requires) {
+    if (what.entry.effect !== 'assert' || out.has(what.at)) continue;
+    const key = lockKey(what.expr);
+    const before = gone.get(key);
+    if (!before || held.some(h => lockKey(h.expr) === key)) continue;
+    out.set(
+      what.at,
+      draft(
+        definition,
+        'requires-not-held',
+        what.at,
+        held.some(h => h.maybe) ? 'medium' : 'high',
+        `${[...what.via, what.primitive].join(' → ')}() needs ${named(what)}, which has been let go`,
+        what,
+        [
+          ...places(definition, before, 'taken, and let go since'),
+          related(what.origin.source, what.origin.at, 'asserted here'),
+        ],
+      ),
+    );
+  }
+  return [...out.values()];
+}
+
+/** Functions that by their type, or their name, run in interrupt context: what they take needs no irqsave. */
+const HANDLER =
+  /irq|intr|isr|tasklet|timer|timeout|complet|callback|_cb$|softirq|napi|_poll|nmi|hardirq|watchdog|_eoi|_ack|_mask|interrupt|handler|_bh$/i;
+const HANDLER_HEAD =
+  /\birqreturn_t\b|\bstruct\s+timer_list\s*\*|\bstruct\s+hrtimer\s*\*|\bstruct\s+pt_regs\s*\*|\bstruct\s+tasklet_struct\s*\*|\bstruct\s+urb\s*\*/;
+
+const isHandler = (d: Definition): boolean =>
+  HANDLER.test(d.name) || HANDLER_HEAD.test(d.source.text.slice(d.start, d.bodyStart));
+
+const turnsOff = (e: Effect): boolean => e.entry.irq === 'off';
+
+/**
+ * A lock that the file takes with interrupts off, taken with interrupts on: an interrupt on this CPU that wants it waits
+ * for what it has interrupted. Known of the file alone, so that evidence and finding stand side by side.
+ *
+ * @param callers functions of the file that call a function
+ */
+export function irqUnsafe(all: readonly Observed[], callers: (name: string) => readonly Observed[]): Finding[] {
+  const safe = new Map<string, { effect: Effect; definition: Definition }[]>();
+  const plain = new Map<string, { effect: Effect; seen: Observed }[]>();
+  for (const seen of all) {
+    for (const { held, what } of seen.acquires) {
+      const { effect } = what;
+      const { lockClass, entry } = effect;
+      if (
+        !lockClass ||
+        effect.via.length > 1 ||
+        !entry.atomic ||
+        entry.nests ||
+        !/spin|read_lock|write_lock/.test(effect.primitive)
+      )
+        continue;
+      if (entry.irq === 'off') {
+        const list = safe.get(lockClass);
+        if (list) list.push({ effect, definition: seen.definition });
+        else safe.set(lockClass, [{ effect, definition: seen.definition }]);
+      } else if (entry.bh !== 'off' && entry.effect === 'acquire' && !held.some(turnsOff)) {
+        const list = plain.get(lockClass);
+        if (list) list.push({ effect, seen });
+        else plain.set(lockClass, [{ effect, seen }]);
+      }
+    }
+  }
+  const out: Finding[] = [];
+  for (const [lockClass, uses] of plain) {
+    const evidence = safe.get(lockClass);
+    if (!evidence) continue;
+    const done = new Set<number>();
+    for (const { effect, seen } of uses) {
+      const { definition } = seen;
+      if (done.has(effect.at) || inInterrupt(seen, callers, 0)) continue;
+      done.add(effect.at);
+      const others = new Set(
+        uses.filter(u => u.seen !== seen && !inInterrupt(u.seen, callers, 0)).map(u => u.effect.at),
+      ).size;
+      const known = new Set(evidence.map(e => `${e.definition.name}${e.effect.at}`)).size;
+      const isSelf = evidence.some(e => e.definition === definition);
+      out.push(
+        draft(
+          definition,
+          'irq-unsafe',
+          effect.at,
+          (known >= 2 || isSelf) && others === 0 ? 'high' : known > others ? 'medium' : 'low',
+          `${named(effect)} is taken with interrupts on; elsewhere it is taken with them off, so an interrupt may want it`,
+          effect,
+          [
+            related(
+              evidence[0]!.definition.source,
+              evidence[0]!.effect.at,
+              `${evidence[0]!.effect.primitive}() of the same lock in ${evidence[0]!.definition.name}()`,
+            ),
+          ],
+        ),
+      );
+    }
+  }
+  return out;
+}
+
+/** Whether a function runs with interrupts off, as far as this file shows: it is a handler, or all its callers are. */
+function inInterrupt(seen: Observed, callers: (name: string) => readonly Observed[], depth: number): boolean {
+  const { definition } = seen;
+  if (isHandler(definition)) return true;
+  if (!definition.static || depth > 3) return false;
+  const all = callers(definition.name);
+  return all.some(
+    c => c !== seen && (c.acquires.some(a => turnsOff(a.what.effect)) || inInterrupt(c, callers, depth + 1)),
+  );
+}
