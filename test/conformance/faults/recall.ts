@@ -1,0 +1,95 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPatch } from 'diff';
+import { providedTrees } from '../trees.ts';
+import { lockstep } from './checker.ts';
+import { type Judgement, judge, markdown, table } from './judge.ts';
+import { select } from './select.ts';
+import { lockingText, sourceFiles } from './tree.ts';
+
+/** At least so much of the faults is to be reported. */
+const BAR = 0.9;
+
+/** Files after which what an analyser has read is let go. */
+const FRESH = 40;
+
+async function main(): Promise<number> {
+  const root = process.argv[2] ?? providedTrees()[0];
+  if (!root) {
+    console.log('no kernel tree: npm run kernel provides one');
+    return 2;
+  }
+  const count = Number(process.env.FAULTS ?? 200);
+  const seed = Number(process.env.SEED ?? 1);
+  const make = lockstep(root);
+  if (!make) {
+    console.log('the analyser gives no findings yet: nothing to judge');
+    return 2;
+  }
+  const { mutants, read, targets } = select(sourceFiles(root), file => lockingText(root, file), { count, seed });
+  const began = performance.now();
+  const cpu = process.cpuUsage();
+  const judgements: Judgement[] = [];
+  let checker = make();
+  let file = '';
+  let files = 0;
+  for (const mutant of mutants) {
+    if (mutant.file !== file && ++files % FRESH === 0) checker = make();
+    file = mutant.file;
+    try {
+      // With its text: an analyser may keep what it was given last.
+      const before = await checker.findings(mutant.file, lockingText(root, mutant.file));
+      judgements.push(judge(mutant, before, await checker.findings(mutant.file, mutant.text)));
+    } catch (error) {
+      judgements.push({ mutant, reports: [], elsewhere: [], before: [], failed: (error as Error).message });
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${judgements.length} of ${mutants.length}`);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const rows = table(judgements);
+  const elsewhere = judgements.reduce((n, j) => n + j.elsewhere.length, 0);
+  const failed = judgements.filter(j => j.failed !== undefined).length;
+  console.log(
+    `\n${root}: ${mutants.length} faults, seed ${seed}, chosen among ${targets} functions of ${read} files; ` +
+      `${((performance.now() - began) / 1000).toFixed(0)} s, CPU ${((user + system) / 1e6).toFixed(0)} s\n`,
+  );
+  console.log(markdown(rows));
+  console.log(`\nnew findings in other functions: ${elsewhere}; files that could not be checked: ${failed}`);
+  const folder = join(__dirname, '../../../dist/tmp');
+  mkdirSync(folder, { recursive: true });
+  const misses = join(folder, 'fault-misses.json');
+  writeFileSync(misses, `${JSON.stringify(missed(root, seed, judgements), undefined, 2)}\n`);
+  console.log(`what was missed: ${misses}`);
+  const all = rows.find(r => r.name === 'all');
+  return all && all.reported >= BAR * all.made ? 0 : 1;
+}
+
+/** The faults that nothing new was said of, each with what it takes to look at it. */
+function missed(root: string, seed: number, judgements: readonly Judgement[]): unknown[] {
+  return judgements.flatMap(({ mutant: m, reports, elsewhere, before, failed }, index) =>
+    reports.length > 0
+      ? []
+      : [
+          {
+            seed,
+            index,
+            kind: m.kind,
+            at: `${m.file}:${m.line}`,
+            function: m.function,
+            lock: m.lock,
+            description: m.description,
+            evidence: m.evidence,
+            failed,
+            before: before.map(f => `${f.kind} ${f.lock ?? ''} ${f.line}: ${f.message}`),
+            elsewhere: elsewhere.map(f => `${f.kind} ${f.function} ${f.lock ?? ''} ${f.line}: ${f.message}`),
+            diff: createPatch(m.file, readFileSync(join(root, m.file), 'utf8'), m.text, '', '', { context: 6 }).split(
+              '\n',
+            ),
+          },
+        ],
+  );
+}
+
+void main().then(status => {
+  process.exitCode = status;
+});

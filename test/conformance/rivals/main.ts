@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lockstep } from '../faults/checker.ts';
+import type { Checker } from '../faults/judge.ts';
+import { select } from '../faults/select.ts';
+import { lockingText, sourceFiles } from '../faults/tree.ts';
+import { providedTrees } from '../trees.ts';
+import { coccinelle, type Report, type Rival, refused, sparse } from './checkers.ts';
+import { compare, type Result, tables } from './compare.ts';
+import { type Indexed, indexers } from './indexers.ts';
+import { type Prepared, prepared } from './prepare.ts';
+import { missingPackages, timed } from './timed.ts';
+
+/** Ours, in this process: the findings that are shown when nothing is asked for, of high and medium confidence. */
+function ours(make: () => Checker): Rival {
+  let checker = make();
+  let checks = 0;
+  return {
+    name: 'Lockstep',
+    async check(file, text) {
+      if (++checks % 80 === 0) checker = make();
+      const began = performance.now();
+      const cpu = process.cpuUsage();
+      const { findings } = await checker.findings(file, text);
+      const { user, system } = process.cpuUsage(cpu);
+      const reports: Report[] = findings
+        .filter(f => f.confidence !== 'low' && !f.suppressed)
+        .map(f => ({
+          function: f.function,
+          message: [f.kind, f.lock ?? '', f.text, ...f.related.map(r => r.message.replace(/\d+/g, 'N'))].join(' '),
+        }));
+      return {
+        reports,
+        seconds: (performance.now() - began) / 1000,
+        cpu: (user + system) / 1e6,
+        mebibytes: process.resourceUsage().maxRSS / 1024,
+      };
+    },
+  };
+}
+
+/** sparse over every file below mm/ that defconfig builds. */
+function sparseOfMm(tools: Prepared): { files: number; cpu: number; warnings: number } {
+  let cpu = 0;
+  let warnings = 0;
+  const files = [...tools.commands].filter(([file]) => file.startsWith('mm/'));
+  for (const [, args] of files) {
+    const run = timed('sparse', args, { cwd: tools.folder });
+    cpu += run.cpu;
+    warnings += run.stderr.match(/context imbalance/g)?.length ?? 0;
+  }
+  return { files: files.length, cpu, warnings };
+}
+
+/** Our findings of all of mm, built by defconfig or not. */
+async function oursOfMm(root: string, make: () => Checker): Promise<{ files: number; cpu: number; findings: number }> {
+  const checker = make();
+  const cpu = process.cpuUsage();
+  let findings = 0;
+  const files = sourceFiles(root, ['mm']);
+  for (const file of files)
+    findings += (await checker.findings(file)).findings.filter(f => f.confidence !== 'low' && !f.suppressed).length;
+  const { user, system } = process.cpuUsage(cpu);
+  return { files: files.length, cpu: (user + system) / 1e6, findings };
+}
+
+const version = (command: string, flag = '--version'): string => {
+  const { stdout, stderr } = spawnSync(command, [flag], { encoding: 'latin1' });
+  return /\d+(?:\.\d+)+(?:p\d+)?/.exec(stdout + stderr)?.[0] ?? '';
+};
+
+const header = `# Against what reviewers use today
+
+Written by \`npx tsx test/conformance/rivals/main.ts\`: every program on the same files, in one run, on one machine. The faults are seeded by
+test/conformance/faults (one in one function, in a file that an x86-64 defconfig builds); *reported* is a report that the file without the
+fault does not give and that is about the function that has it. *Elsewhere*: new reports about other functions. *As shipped*: reports on
+the same files without any fault.`;
+
+function indexTable(rows: readonly Indexed[], files: number): string {
+  return [
+    `| index of mm + kernel (${files} files) | seconds | CPU seconds | peak MiB |`,
+    '| --- | ---: | ---: | ---: |',
+    ...rows.map(r => `| ${r.name} | ${r.seconds.toFixed(2)} | ${r.cpu.toFixed(2)} | ${r.mebibytes.toFixed(0)} |`),
+  ].join('\n');
+}
+
+async function main(): Promise<number> {
+  const root = process.argv[2] ?? providedTrees()[0];
+  if (!root) {
+    console.log('no kernel tree: npm run kernel provides one');
+    return 2;
+  }
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    console.log(`programs to compare with are missing: apt-get install ${missing.join(' ')} libelf-dev libssl-dev`);
+    return 2;
+  }
+  const tools = prepared(root);
+  const count = Number(process.env.FAULTS ?? 100);
+  const seed = Number(process.env.SEED ?? 1);
+  const original = (file: string): string => lockingText(root, file)!;
+  const { mutants } = select([...tools.commands.keys()], file => lockingText(root, file), { count, seed });
+  const files = new Set(mutants.map(m => m.file)).size;
+  const scratch = mkdtempSync(join(tmpdir(), 'lockstep-rivals-'));
+  try {
+    const make = lockstep(root);
+    const rivals = [...(make ? [ours(make)] : []), sparse(tools, root, scratch), coccinelle(root, scratch)];
+    const results: Result[] = [];
+    for (const rival of rivals) {
+      const progress = (done: number): void => {
+        if (process.stderr.isTTY) process.stderr.write(`\r${rival.name}: ${done} of ${mutants.length}   `);
+      };
+      results.push(await compare(rival, mutants, original, progress));
+    }
+    const bad = mutants.flatMap(m => {
+      const said = refused(tools, root, scratch, m.file, m.text);
+      return said === undefined ? [] : [`${m.file}: ${m.function}: ${m.kind}: ${said}`];
+    });
+    const mm = sparseOfMm(tools);
+    const own = make ? await oursOfMm(root, make) : undefined;
+    const listed = spawnSync('find', ['mm', 'kernel', '-name', '*.[ch]', '-type', 'f'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const indexed = listed.stdout.split('\n').filter(Boolean).sort();
+    const text = [
+      header,
+      '',
+      `${mutants.length} faults in ${files} files, seed ${seed}; ${bad.length} of them refused by gcc ${version('gcc')}. sparse ${version('sparse')}, ` +
+        `coccinelle ${version('spatch')}, universal-ctags ${version('ctags')}, cscope ${version('cscope', '-V')}, global ${version('global')}; ` +
+        `${cpus().length} CPUs (${cpus()[0]?.model.trim()}).`,
+      '',
+      tables(results, files),
+      '',
+      `sparse needs a configured tree: \`make defconfig\` and \`make prepare\` took ${tools.configureSeconds.toFixed(1)} s. Coccinelle and Lockstep need none.`,
+      `sparse knows spinlocks and what is annotated, not mutexes; Coccinelle's scripts look at one function's text at a time.`,
+      '',
+      '| all of mm | files | CPU seconds | reports |',
+      '| --- | ---: | ---: | ---: |',
+      `| sparse, what defconfig builds | ${mm.files} | ${mm.cpu.toFixed(1)} | ${mm.warnings} context imbalance |`,
+      ...(own ? [`| Lockstep, every .c file | ${own.files} | ${own.cpu.toFixed(1)} | ${own.findings} findings |`] : []),
+      '',
+      indexTable(indexers(root, indexed), indexed.length),
+      '',
+    ].join('\n');
+    console.log(text);
+    for (const line of [...bad, ...results.flatMap(r => r.failures.map(f => `${r.name}: ${f}`))]) console.log(line);
+    writeFileSync(join(__dirname, '../../../docs/rivals.md'), text);
+    return bad.length > 0 ? 1 : 0;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+void main().then(
+  status => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);
