@@ -2,6 +2,7 @@ import type { OptionValues } from './condition.ts';
 import { type Expr, Owner } from './expr.ts';
 import type { Graph } from './graph.ts';
 import { readBody } from './read/body.ts';
+import { markDead } from './read/liveness.ts';
 import { tokenize } from './read/tokens.ts';
 import type { Definition } from './scan.ts';
 import { guardOf, vocabularyOf } from './vocabulary.ts';
@@ -45,7 +46,7 @@ export class Bodies {
   private read(definition: Definition): Graph {
     const { kind, source, bodyStart, end } = definition;
     const tokens = tokenize(source.text, bodyStart, end, kind === 'function' ? source.blanks : []);
-    return readBody(tokens, {
+    const graph = readBody(tokens, {
       owner: this.owner(definition),
       params: definition.params ?? [],
       isTransparent: name => vocabularyOf(name)?.effect === 'value',
@@ -57,6 +58,8 @@ export class Bodies {
       isLoop: name => this.loops.has(name) || LOOP.test(name),
       guard: guardOf,
     });
+    markDead(graph.blocks);
+    return graph;
   }
 
   /** The value of an object-like macro that is an expression; undefined when it is none. */

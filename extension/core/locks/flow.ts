@@ -1,7 +1,19 @@
 import type { LockMode } from '../report/documents.ts';
 import { classOf, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
-import { call, type Expr, HAS_CALL, isNamed, isNowhere, type Owner, op, pointersOf, rewrite } from './expr.ts';
+import {
+  call,
+  type Expr,
+  HAS_CALL,
+  HAS_LOCAL,
+  isNamed,
+  isNowhere,
+  lockKey,
+  type Owner,
+  op,
+  pointersOf,
+  rewrite,
+} from './expr.ts';
 import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
 import { lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
@@ -163,6 +175,7 @@ export class Flow {
         const edge = next[i]!;
         const to = i < next.length - 1 ? state.copy() : state;
         if (edge.when && !assume(to.resolve(edge.when), edge.is ?? true, to.facts)) continue;
+        for (const local of block.dead) to.unbind(local);
         this.arrive(edge.to, to);
       }
     }
@@ -227,6 +240,7 @@ export class Flow {
   private known(state: State, step: CallStep, name: string, entry: VocabularyEntry, args: readonly Expr[]): State[] {
     const value = this.result(state, step, name, args);
     if (entry.effect === 'quiet' || entry.effect === 'value' || entry.effect === 'error') return [state];
+    if (entry.effect === 'refutes') return args[0] && !restrict(args[0], ZERO, state.facts) ? [] : [state];
     this.found.primitive(name);
     const lock = lockArgument(entry, args);
     const effect: Effect = {
@@ -312,6 +326,8 @@ export class Flow {
       this.found.take(held);
       return;
     }
+    // Nobody else can hold what is named after a local of this function.
+    if (effect.expr.k === 'num' || effect.expr.has & HAS_LOCAL) return;
     this.require(state, effect, effect.mode);
     state.release(effect);
   }
@@ -351,8 +367,14 @@ export class Flow {
     // What only the callee can name, its caller cannot owe it.
     const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
+    const lets_go = new Set(callee.requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr))));
     for (const effect of callee.takes) {
       const lifted = up(effect);
+      // Taken anew, after the callee has let go what its caller held.
+      if (lets_go.size) {
+        this.found.take(lifted);
+        continue;
+      }
       this.observer?.acquire?.(state, lifted, false);
       this.found.order(state.held, lifted);
       this.found.take(lifted);

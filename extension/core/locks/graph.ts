@@ -37,6 +37,8 @@ export interface Block {
   id: number;
   readonly steps: Step[];
   readonly next: Edge[];
+  /** Locals and temporaries that nobody reads any more after this block. */
+  dead: readonly Expr[];
 }
 
 /** The control flow of one function or macro body. Every path ends in an `exit` step. */
@@ -68,7 +70,7 @@ export class GraphBuilder {
   }
 
   block(): Block {
-    return { id: this.made++, steps: [], next: [] };
+    return { id: this.made++, steps: [], next: [], dead: [] };
   }
 
   get reachable(): boolean {

@@ -7,6 +7,7 @@ import { ANY, maskOf, NEGATIVE, POSITIVE } from './values.ts';
 
 /** Ways out of a function that are told apart. */
 const MOST_WAYS = 6;
+const MOST_GUARDS = 12;
 
 /** One way out: `state` is what is known there. */
 export interface Exit {
@@ -65,7 +66,7 @@ export class Exits {
           ret,
           value,
           writes: [...state.outside(isMacro)].map(([place, v]) => ({ place, value: v })),
-          guards: [...state.facts.entries()].filter(([e]) => isStable(e)).map(([expr, mask]) => ({ expr, mask })),
+          guards: guardsOf(state),
         };
         // Ways that hold the same are one to a caller, but for success and failure of what hands out a lock.
         const key = state.key;
@@ -86,6 +87,14 @@ function returned(value: Expr, state: State): number {
 
 /** A part that means the same in the caller once arguments are put for parameters: no memory, no local. */
 const isStable = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL | HAS_DEREF)) === 0;
+
+/** What was so at the function's entry, on this way: of its arguments, and of memory through them. */
+function guardsOf(state: State): Outcome['guards'] {
+  const out: { expr: Expr; mask: number }[] = [];
+  for (const [expr, mask] of state.facts.entries()) if (isStable(expr)) out.push({ expr, mask });
+  for (const [expr, mask] of state.facts.entry) out.push({ expr, mask });
+  return out.length > MOST_GUARDS ? out.slice(0, MOST_GUARDS) : out;
+}
 
 /** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */
 function bounded(outcomes: readonly Outcome[]): Outcome[] {

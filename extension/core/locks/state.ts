@@ -11,6 +11,7 @@ import {
   isNamed,
   lockKey,
   memberOf,
+  num,
   type Owner,
   parts,
   rewrite,
@@ -81,7 +82,8 @@ export class State {
     // What was learned under a lock that is gone, others may have changed since.
     if (effects.length < this.held_.length) {
       const depth = effects.length;
-      this.facts.forget((e, learned) => learned > depth && (e.has & HAS_DEREF) !== 0);
+      this.forgetFacts((e, learned) => learned > depth && (e.has & HAS_DEREF) !== 0);
+      this.facts.touch(undefined);
     }
     this.held_ = effects;
     this.facts.depth = effects.length;
@@ -145,7 +147,10 @@ export class State {
       for (const other of env.keys()) if (other !== place && isWithin(other, place)) env.delete(other);
     }
     env.set(place, value);
-    if (place.has & HAS_DEREF) this.facts.delete(place);
+    if (place.has & HAS_DEREF) {
+      this.facts.touch([place.k === 'field' ? place.name : '*']);
+      this.facts.delete(place);
+    }
     if (value.k === 'new') this.again(value, () => fresh(value.of, value.owner, value.at + PREVIOUS));
   }
 
@@ -171,6 +176,19 @@ export class State {
     if (this.env.has(place)) this.own().delete(place);
   }
 
+  /** Forgets what memory is known to hold; what a local has read from there stays null, if it was. */
+  private forgetFacts(which: (e: Expr, depth: number) => boolean): void {
+    const nulls: Expr[] = [];
+    this.facts.forget((e, depth) => {
+      if (!which(e, depth)) return false;
+      if (this.facts.mask(e) === ZERO) nulls.push(e);
+      return true;
+    });
+    if (nulls.length === 0) return;
+    for (const [place, value] of this.env)
+      if (place.k === 'name' && nulls.includes(value)) this.own().set(place, num(0));
+  }
+
   /** Something unknown may have been stored through the pointers in `args`, in what they reach, and in globals. */
   clobber(args: readonly Expr[]): void {
     const roots = new Set<Expr>();
@@ -187,22 +205,23 @@ export class State {
     };
     for (const place of this.env.keys())
       if (place.k !== 'name' || roots.has(place)) if (reached(place)) this.own().delete(place);
-    this.facts.forget(
-      e => (e.has & HAS_DEREF) !== 0 && (pointers.some(pointer => contains(e, pointer)) || isGlobal(e)),
-    );
+    this.facts.touch(undefined);
+    this.forgetFacts(e => (e.has & HAS_DEREF) !== 0 && (pointers.some(pointer => contains(e, pointer)) || isGlobal(e)));
   }
 
   /** What a callee stores in fields of these names, wherever that is. */
   forgetFields(names: ReadonlySet<string>): void {
     if (names.size === 0) return;
+    this.facts.touch(names);
     for (const place of this.env.keys())
       if (place.k === 'field' && names.has(place.name) && place.has & HAS_DEREF) this.own().delete(place);
-    this.facts.forget(e => (e.has & HAS_DEREF) !== 0 && mentions(e, names));
+    this.forgetFacts(e => (e.has & HAS_DEREF) !== 0 && mentions(e, names));
   }
 
   /** Drops facts about the contents of memory that others can change. */
   forgetMemory(): void {
-    this.facts.forget(e => (e.has & HAS_DEREF) !== 0);
+    this.facts.touch(undefined);
+    this.forgetFacts(e => (e.has & HAS_DEREF) !== 0);
   }
 
   /** Bindings of places that outlive the function: through pointers, and globals. */
@@ -298,6 +317,7 @@ export class State {
       for (const [place, mine] of [...this.env]) one(place, mine, other.env.get(place));
       for (const [place, theirs] of other.env) if (!this.env.has(place)) one(place, undefined, theirs);
     }
+    if (this.facts.mergeEntry(other.facts)) changed = true;
     for (const [e, mine] of [...this.facts.entries()]) {
       if (made.has(e)) continue;
       const mask = mine | other.facts.mask(e);

@@ -1,10 +1,13 @@
-import { type Expr, num, op } from './expr.ts';
+import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, op, parts } from './expr.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
 export const NEGATIVE = 2;
 export const POSITIVE = 4;
 export const ANY = 7;
+
+const NOTHING: ReadonlyMap<Expr, number> = new Map();
+const NO_FIELDS: ReadonlySet<string> = new Set();
 
 /**
  * What is known of values at a point: of each, the mask of what it can be, and how many locks were held when that was
@@ -15,6 +18,10 @@ export class Facts {
   /** How many locks are held now. */
   depth = 0;
   private shared = false;
+  /** What was learned of memory before anything could have changed it since the function's entry. */
+  private entry_: ReadonlyMap<Expr, number> = NOTHING;
+  /** Fields that may have changed since; undefined: any. */
+  private touched: ReadonlySet<string> | undefined = NO_FIELDS;
 
   constructor(known = new Map<Expr, number>(), depth = 0) {
     this.known = known;
@@ -23,6 +30,8 @@ export class Facts {
 
   copy(): Facts {
     const next = new Facts(this.known, this.depth);
+    next.entry_ = this.entry_;
+    next.touched = this.touched;
     this.shared = next.shared = true;
     return next;
   }
@@ -52,6 +61,42 @@ export class Facts {
     const known = this.known.get(e);
     if (known !== undefined && (known & ANY) === mask) return;
     this.own().set(e, mask | (this.depth << 3));
+    if ((e.has & (HAS_DEREF | HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === HAS_DEREF && !this.isTouched(e))
+      this.entry_ = new Map(this.entry_).set(e, mask & (this.entry_.get(e) ?? ANY));
+  }
+
+  /** Masks of memory as it was at the function's entry. */
+  get entry(): ReadonlyMap<Expr, number> {
+    return this.entry_;
+  }
+
+  /** Fields of these names may have been stored to (`*`: a place without a field); undefined: anything may have changed. */
+  touch(fields: Iterable<string> | undefined): void {
+    if (!this.touched) return;
+    this.touched = fields && new Set([...this.touched, ...fields]);
+  }
+
+  private isTouched(e: Expr): boolean {
+    if (!this.touched) return true;
+    if (this.touched.size === 0) return false;
+    for (const part of parts(e)) {
+      if (part.k === 'field' ? this.touched.has(part.name) : part.k === 'deref' && this.touched.has('*')) return true;
+    }
+    return false;
+  }
+
+  /** Merges what is known of the memory at entry; true when that is less than before. */
+  mergeEntry(other: Facts): boolean {
+    if (this.touched && this.touched !== other.touched) this.touch(other.touched);
+    if (this.entry_ === other.entry_ || this.entry_.size === 0) return false;
+    const next = new Map<Expr, number>();
+    for (const [e, mask] of this.entry_) {
+      const theirs = other.entry_.get(e);
+      if (theirs !== undefined && (theirs | mask) !== ANY) next.set(e, theirs | mask);
+    }
+    const changed = next.size !== this.entry_.size || [...next].some(([e, mask]) => this.entry_.get(e) !== mask);
+    if (changed) this.entry_ = next;
+    return changed;
   }
 
   /** Sets what merging two states has left of a fact. */

@@ -17,6 +17,7 @@ export interface VocabularyEntry {
     | 'value'
     | 'error'
     | 'primitive'
+    | 'refutes'
     | 'quiet';
   readonly lock?: number | string;
   readonly mode?: LockMode;

@@ -41,7 +41,7 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
   return [...out.values()];
 }
 
-/** Waiting that lets the very lock go. */
+/** Not sleeping after all: waiting that lets the very lock go, user memory where faults are off (they fail at once). */
 function isAbout(effect: Effect, held: Effect): boolean {
-  return effect.expr === held.expr;
+  return effect.expr === held.expr || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
 }

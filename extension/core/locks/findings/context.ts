@@ -83,6 +83,8 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
     const done = new Set<number>();
     for (const { effect, seen } of uses) {
       const { definition } = seen;
+      // Who hands the lock out is told of where it is called.
+      if (seen.exits.some(e => e.state.held.some(h => h.at === effect.at))) continue;
       if (done.has(effect.at) || inInterrupt(seen, callers, 0)) continue;
       done.add(effect.at);
       const others = new Set(
