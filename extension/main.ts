@@ -1,11 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
+import { CallHierarchy } from './editor/callHierarchy.ts';
 import { SimulateLens } from './editor/codeLens.ts';
 import { registerCommands } from './editor/commands.ts';
 import { ContractsView } from './editor/contractsView.ts';
 import { Setting } from './editor/contributions.ts';
 import { ThreadDecorations } from './editor/decorations.ts';
+import { Definitions } from './editor/definitions.ts';
 import { ContractHover } from './editor/hover.ts';
+import { whereNoLanguageServer } from './editor/languageServers.ts';
 import { Log } from './editor/log.ts';
 import { Models } from './editor/models.ts';
 import { SimulationPanel } from './editor/panel.ts';
@@ -13,6 +16,7 @@ import { Parses } from './editor/parses.ts';
 import { Scenarios } from './editor/scenarios.ts';
 import { Simulations } from './editor/simulations.ts';
 import { Sources } from './editor/sources.ts';
+import { WorkspaceSymbols } from './editor/symbols.ts';
 import { WorkerEngine, type WorkerPort } from './editor/workerEngine.ts';
 import { Trees } from './editor/workspaceTree.ts';
 
@@ -43,6 +47,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const panel = new SimulationPanel(context.extensionUri, simulations, decorations, log);
   const hover = new ContractHover(engine, parses, sources, log);
   const lensSettings = new vscode.EventEmitter<void>();
+  const navigation = () =>
+    vscode.Disposable.from(
+      vscode.languages.registerDefinitionProvider(C, new Definitions(engine, sources, log)),
+      vscode.languages.registerCallHierarchyProvider(C, new CallHierarchy(engine, sources, log)),
+      vscode.languages.registerWorkspaceSymbolProvider(new WorkspaceSymbols(parses, C, log)),
+    );
   const warm = (editor: vscode.TextEditor | undefined) => {
     if (editor && vscode.languages.match(C, editor.document)) void hover.warm(editor.document);
   };
@@ -61,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
     lensSettings,
     registerCommands({ log, parses, sources, scenarios, models, contracts, panel }),
     vscode.languages.registerHoverProvider(C, hover),
+    whereNoLanguageServer(navigation, message => log.info(message)),
     vscode.window.onDidChangeActiveTextEditor(warm),
     vscode.languages.registerCodeLensProvider(C, new SimulateLens(parses, sources, scenarios, log, lensSettings.event)),
     vscode.workspace.onDidChangeConfiguration(e => {

@@ -42,6 +42,7 @@ export const Setting = {
   kernelTree: 'lockstep.kernelTree',
   hover: 'lockstep.hover.enabled',
   codeLens: 'lockstep.codeLens.enabled',
+  navigation: 'lockstep.navigation',
   stepLimit: 'lockstep.stepLimit',
 } as const;
 
@@ -139,6 +140,19 @@ export function contributes() {
           default: true,
           scope: 'resource',
           markdownDescription: 'Show *Simulate* above every function that a scenario runs.',
+        },
+        [Setting.navigation]: {
+          type: 'string',
+          enum: ['auto', 'on', 'off'],
+          default: 'auto',
+          scope: 'window',
+          markdownEnumDescriptions: [
+            'Where no C language server is enabled (C/C++, clangd or ccls).',
+            'Always, beside a C language server too.',
+            'Never.',
+          ],
+          markdownDescription:
+            'Offer workspace symbols, go to definition and call hierarchy for kernel C. They read the source alone: no build and no compile database is needed.',
         },
         [Setting.stepLimit]: {
           type: 'integer',

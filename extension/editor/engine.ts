@@ -1,4 +1,5 @@
 import type { ScheduleChoice } from '../core/explore/schedule.ts';
+import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type { SourceTree } from '../core/text/source.ts';
 
@@ -37,6 +38,15 @@ export interface SimulateRequest {
   readonly stepLimit?: number;
 }
 
+/** A name in a text: the file of the tree that it stands in, and its offset there. */
+export interface NameAt {
+  readonly file: string;
+  readonly name: string;
+  readonly offset: number;
+  /** Stands in for the file's bytes. */
+  readonly text?: string;
+}
+
 /** Told now and then what a run is doing. */
 export type Progress = (steps: number) => void;
 
@@ -62,6 +72,12 @@ export interface Engine {
   contractOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined>;
   /** The contracts of all functions of a file. */
   contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument>;
+  /** Where a name is defined; several answers are #if variants, or namesakes that only types could tell apart. */
+  definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]>;
+  /** Functions that call `name`: of the file, and of all that is indexed. */
+  callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
+  /** What a function of a file calls by name, in order. */
+  calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
   /** A file of a tree has changed: what was worked out from it is stale. */
   changed(tree: KeyedTree, file: string): void;
   modelOf(tree: KeyedTree, file: string, name: string): Promise<Model>;

@@ -9,6 +9,7 @@ function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
 export const settings = {
   hover: (uri: vscode.Uri) => get(Setting.hover, true, uri),
   codeLens: (uri: vscode.Uri) => get(Setting.codeLens, true, uri),
+  navigation: () => get<'auto' | 'on' | 'off'>(Setting.navigation, 'auto'),
   stepLimit: () => Math.max(100, Math.floor(get(Setting.stepLimit, DEFAULT_STEP_LIMIT))),
   kernelTree: (): vscode.Uri | undefined => {
     const path = get(Setting.kernelTree, '').trim();

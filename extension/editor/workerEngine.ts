@@ -1,7 +1,17 @@
+import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import { aborted, fromError, toError } from '../worker/errors.ts';
 import type { FromWorker, Question, Questions, ToWorker, TreeName } from '../worker/protocol.ts';
-import type { Engine, FunctionSpan, KeyedTree, Model, Progress, SimulateRequest, SourceText } from './engine.ts';
+import type {
+  Engine,
+  FunctionSpan,
+  KeyedTree,
+  Model,
+  NameAt,
+  Progress,
+  SimulateRequest,
+  SourceText,
+} from './engine.ts';
 
 /** One end of a worker, whatever the host makes workers of. */
 export interface WorkerPort {
@@ -180,6 +190,20 @@ export class WorkerEngine implements Engine {
 
   contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument> {
     return this.#reader.ask('contracts', { tree: named(tree), file, ...(text === undefined ? {} : { text }) }, tree);
+  }
+
+  definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]> {
+    return this.#reader.ask('definitionsOf', { tree: named(tree), at }, tree);
+  }
+
+  callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
+    const ask = { tree: named(tree), file, name, ...(text === undefined ? {} : { text }) };
+    return this.#reader.ask('callersOf', ask, tree);
+  }
+
+  calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
+    const ask = { tree: named(tree), file, name, ...(text === undefined ? {} : { text }) };
+    return this.#reader.ask('calleesOf', ask, tree);
   }
 
   changed(tree: KeyedTree, file: string): void {

@@ -47,6 +47,18 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
         const { tree, file, text } = as(question);
         return engine.contracts(treeOf(tree), file, text);
       }
+      case 'definitionsOf': {
+        const { tree, at } = as(question);
+        return engine.definitionsOf(treeOf(tree), at);
+      }
+      case 'callersOf': {
+        const { tree, file, name, text } = as(question);
+        return engine.callersOf(treeOf(tree), file, name, text);
+      }
+      case 'calleesOf': {
+        const { tree, file, name, text } = as(question);
+        return engine.calleesOf(treeOf(tree), file, name, text);
+      }
       case 'modelOf': {
         const { tree, file, name } = as(question);
         return engine.modelOf(treeOf(tree), file, name);

@@ -1,5 +1,6 @@
+import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
-import type { FunctionSpan, Model, ScheduleChoice, SourceText } from '../editor/engine.ts';
+import type { FunctionSpan, Model, NameAt, ScheduleChoice, SourceText } from '../editor/engine.ts';
 
 /**
  * Messages between the extension host and the worker that runs the core. Plain data: the same over node's worker threads
@@ -20,6 +21,9 @@ export interface Questions {
     answer: FunctionContract | undefined;
   };
   contracts: { ask: { tree: TreeName; file: string; text?: string }; answer: ContractsDocument };
+  definitionsOf: { ask: { tree: TreeName; at: NameAt }; answer: readonly SymbolAt[] };
+  callersOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
+  calleesOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
   modelOf: { ask: { tree: TreeName; file: string; name: string }; answer: Model };
   simulate: {
     ask: {

@@ -1,4 +1,5 @@
 import { simulate } from '../core/explore/simulate.ts';
+import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import { primitives } from '../core/kernel/table.ts';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
 import { reachableContract } from '../core/locks/reachable.ts';
@@ -13,11 +14,13 @@ import type {
   FunctionSpan,
   KeyedTree,
   Model,
+  NameAt,
   Progress,
   SimulateRequest,
   SourceText,
 } from '../editor/engine.ts';
 import { aborted } from './errors.ts';
+import { calleesOf, callersInFile, definitionsOf } from './navigation.ts';
 
 /** Parses and trees that are kept, each the most recently used. */
 const MOST_PARSES = 12;
@@ -68,6 +71,18 @@ export class CoreService implements Engine {
   async contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument> {
     if (text !== undefined) this.#look(file, text);
     return (await this.#analyser(tree)).contracts(file, text);
+  }
+
+  async definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]> {
+    return definitionsOf(await this.#analyser(tree), at);
+  }
+
+  async callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
+    return callersInFile(await this.#analyser(tree), file, name, text);
+  }
+
+  async calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
+    return calleesOf(await this.#analyser(tree), file, name, text);
   }
 
   changed(tree: { readonly key: string }, file: string): void {

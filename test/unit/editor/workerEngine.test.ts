@@ -91,6 +91,34 @@ describe('engine in workers', () => {
     assert.ok(started[0]!.stopped);
   });
 
+  it('finds definitions, callers and callees, in the text that is being edited', async () => {
+    const engine = new WorkerEngine(host().host);
+    const text = `${files['mm/a.c']}void last(int n)\n{\n\tlocked();\n\tn++;\n}\n`;
+    const where = async (name: string, offset: number) =>
+      (await engine.definitionsOf(tree, { file: 'mm/a.c', name, offset, text })).map(
+        s => `${s.file}:${s.line} ${s.kind}`,
+      );
+    assert.deepEqual(await where('helper_in_b', text.indexOf('helper_in_b')), ['mm/b.c:1 function']);
+    assert.deepEqual(await where('n', text.indexOf('n++')), ['mm/a.c:12 variable']);
+    const callers = await engine.callersOf(tree, 'mm/a.c', 'locked', text);
+    assert.deepEqual(
+      callers.map(c => [c.symbol.name, c.at.map(p => p.line)]),
+      [
+        ['outer', [9]],
+        ['last', [14]],
+      ],
+    );
+    const callees = await engine.calleesOf(tree, 'mm/a.c', 'outer', text);
+    assert.deepEqual(
+      callees.map(c => [c.symbol.name, c.symbol.file, c.at.map(p => p.line)]),
+      [
+        ['locked', 'mm/a.c', [9]],
+        ['helper_in_b', 'mm/b.c', [10]],
+      ],
+    );
+    engine.dispose();
+  });
+
   it('reads a file again after it changed', async () => {
     const engine = new WorkerEngine(host().host);
     let text = files['mm/b.c']!;
