@@ -24,6 +24,8 @@ interface Callees {
   readonly named: ReadonlyMap<string, readonly Definition[]>;
   readonly fields: ReadonlyMap<string, readonly Definition[]>;
   readonly constants: ReadonlyMap<string, Expr>;
+  /** Functions that are named, not called. */
+  readonly functions: ReadonlySet<string>;
 }
 
 /** A function on the way (Tarjan, SIAM J. Comput. 1972): `low` is the earliest one that it can come back to. */
@@ -211,6 +213,7 @@ export class Summaries {
     return {
       callees: name => summaries(callees.named.get(name)),
       throughField: name => summaries(callees.fields.get(name)),
+      isFunction: arg => arg.k === 'name' && arg.scope === 'free' && callees.functions.has(arg.name),
       constant: name => callees.constants.get(name),
     };
   }
@@ -229,8 +232,12 @@ export class Summaries {
       const found = resolver.throughField(name);
       if (found.length && found.length <= MOST_TARGETS) fields.set(name, found);
     }
-    for (const name of graph.constants) if (isGfpName(name)) this.constant(name, resolver, constants);
-    return { named, fields, constants };
+    const functions = new Set<string>();
+    for (const name of graph.constants) {
+      if (isGfpName(name)) this.constant(name, resolver, constants);
+      else if (resolver.root.definitions.get(name)?.some(d => d.kind === 'function')) functions.add(name);
+    }
+    return { named, fields, constants, functions };
   }
 
   /** What a call of `name` reaches, through macros that are only another name for a function. */

@@ -340,6 +340,8 @@ export function* parts(e: Expr): Generator<Expr> {
 
 /** Identity of a lock: two calls of one accessor with equal arguments give the same lock. */
 export function lockKey(e: Expr): Expr {
+  // A pointer that came into a local from somewhere: whatever is in there now.
+  if (e.k === 'new') return e.of;
   if (!(e.has & HAS_CALL)) return e;
   const node = e as unknown as Node;
   node.lock ??= rewrite(e, part => (part.k === 'call' && part.owner ? call(part.name, part.args) : undefined));
@@ -356,7 +358,7 @@ export const isNamed = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HA
 export function memberOf(e: Expr): string | Expr {
   if (e.k === 'field') return e.name;
   if (e.k === 'addr') return memberOf(e.base);
-  return e;
+  return e.k === 'new' ? e.of : e;
 }
 
 /** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */

@@ -4,6 +4,7 @@ import { Collected } from './collected.ts';
 import {
   call,
   type Expr,
+  fresh,
   HAS_CALL,
   HAS_LOCAL,
   isNamed,
@@ -31,6 +32,8 @@ export interface FlowContext {
   callees(name: string): readonly Summary[] | undefined;
   /** Functions that are stored in fields of this name. */
   throughField(name: string): readonly Summary[] | undefined;
+  /** Whether an argument is a function's name. */
+  isFunction(arg: Expr): boolean;
   /** The value of an object-like macro. */
   constant(name: string): Expr | undefined;
 }
@@ -203,6 +206,7 @@ export class Flow {
   private call(state: State, step: CallStep): State[] {
     const args = step.args.map(arg => state.resolve(arg));
     let name = step.name;
+    if (state.held.length && step.args.some(arg => this.context.isFunction(arg))) state.doubt = true;
     let summaries: readonly Summary[] | undefined;
     if (step.through) {
       const target = state.resolve(step.through);
@@ -412,7 +416,7 @@ export class Flow {
     for (const write of outcome.writes) {
       const place = put.place(write.place);
       if (place.k === 'name' && write.value && !isNamed(write.value) && write.value.k !== 'num')
-        renamed.set(write.value, call(name, [place], this.owner, step.at));
+        renamed.set(write.value, fresh(place, this.owner, step.at));
     }
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
@@ -429,7 +433,7 @@ export class Flow {
     for (const write of outcome.writes) {
       const place = put.place(write.place);
       const stored = write.value ? here(write.value) : undefined;
-      next.bind(place, stored && stored.size <= 16 ? stored : call(name, [place], this.owner, step.at));
+      next.bind(place, stored && stored.size <= 16 ? stored : fresh(place, this.owner, step.at));
       if (place.k !== 'name') this.found.modified(place);
     }
     // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.

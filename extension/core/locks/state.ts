@@ -56,6 +56,8 @@ export class State {
   /** Locks that were taken here and let go again, with the effect that took them. */
   private gone_: ReadonlyMap<Expr, Effect> = NEVER;
   facts = new Facts();
+  /** A function was handed to another while locks were held: it may be called, and let them go. */
+  doubt = false;
   private env = new Map<Expr, Expr>();
   private shared = false;
   private key_: string | undefined;
@@ -66,6 +68,7 @@ export class State {
     const next = new State(this.owner);
     next.held_ = this.held_;
     next.released_ = this.released_;
+    next.doubt = this.doubt;
     next.gone_ = this.gone_;
     next.facts = this.facts.copy();
     next.env = this.env;
@@ -161,13 +164,13 @@ export class State {
   again(value: Expr, previous: () => Expr): void {
     if (this.facts.size) this.facts.forget(e => contains(e, value));
     const stale = (e: Effect) => contains(e.expr, value);
-    if (!this.held_.some(stale) && !this.gone_.has(value) && this.gone_.size === 0) return;
     const renamed = (e: Effect): Effect =>
       stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? previous() : undefined)) } : e;
     if (this.held_.some(stale)) {
       this.held_ = this.held_.map(renamed);
       this.key_ = undefined;
     }
+    if (this.released_.some(stale)) this.released = this.released_.filter(e => !stale(e));
     if ([...this.gone_.values()].some(stale))
       this.gone_ = new Map([...this.gone_].filter(([, effect]) => !stale(effect)));
   }
@@ -295,6 +298,7 @@ export class State {
   /** Merges `other`, whose `key` is equal, into this; true when this changed. Values that differ become new ones. */
   merge(other: State, at: number): boolean {
     let changed = false;
+    this.doubt ||= other.doubt;
     if (this.gone_ !== other.gone_ && [...this.gone_.keys()].some(k => !other.gone_.has(k))) {
       this.gone_ = new Map([...this.gone_].filter(([k]) => other.gone_.has(k)));
       changed = true;

@@ -205,9 +205,13 @@ const isZero = (e: Expr): boolean => e.k === 'num' && e.value === 0;
 function equal(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (a.k === 'num' && b.k === 'num') return (a.value === b.value) === truth;
   if (a === b) return truth;
+  if (isConstant(a) && isConstant(b)) return !truth;
   if (a.k === 'num' || (a.k === 'addr' && b.k !== 'num')) return equal2(b, a, truth, facts);
   return equal2(a, b, truth, facts);
 }
+
+/** Enumerators and macros for numbers: by the kernel's style those of one kind differ. */
+const isConstant = (e: Expr): boolean => e.k === 'name' && e.scope === 'free' && /^[A-Z][A-Z0-9_]+$/.test(e.name);
 
 function equal2(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (isZero(b)) return assume(a, !truth, facts);

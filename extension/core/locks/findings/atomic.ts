@@ -1,13 +1,13 @@
 import type { Finding } from '../../report/documents.ts';
 import type { Effect } from '../state.ts';
-import { chain, draft, named, places } from './draft.ts';
+import { chain, draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 
 /** What may sleep while something is held that forbids it. */
 export function sleepsInAtomic(seen: Observed): Finding[] {
   const { definition } = seen;
   const out = new Map<string, Finding>();
-  for (const { held, what } of seen.sleeps) {
+  for (const { held, what, doubt } of seen.sleeps) {
     const { effect, gfp, dropped } = what;
     // A mask that a caller gives is the caller's to answer for.
     if (gfp) continue;
@@ -22,14 +22,18 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
     const mixed = seen.sleeps.some(
       s => s.what.effect.at === effect.at && !s.held.some(h => sameLock(h.expr, lock.expr)),
     );
-    const far = effect.via.length > 1 || lock.via.length > 2;
+    const far = effect.via.length > 1 || !isDirect(lock);
     out.set(
       key,
       draft(
         definition,
         isAllocation ? 'gfp-in-atomic' : 'sleep-in-atomic',
         effect.at,
-        mixed ? 'low' : far ? 'medium' : 'high',
+        mixed || (far && effect.via.length > 3) || (!isDirect(lock) && effect.via.length > 0)
+          ? 'low'
+          : far || doubt
+            ? 'medium'
+            : 'high',
         isAllocation
           ? `${chain(effect)}() may sleep by its gfp mask, while ${named(lock)} is held`
           : `${chain(effect)}() may sleep, while ${named(lock)} is held`,

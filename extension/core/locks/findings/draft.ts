@@ -13,6 +13,12 @@ export const related = (source: Scanned, at: number, message: string): RelatedPl
   message,
 });
 
+const LOCKS = /lock|get|put|begin|end|start|stop|enter|exit|acquire|release|lru|rq|save|restore/i;
+
+/** An effect that stands in the function itself, or in wrappers that are called like what they do. */
+export const isDirect = (effect: Effect): boolean =>
+  effect.via.length === 0 || (effect.via.length <= 3 && effect.via.every(name => LOCKS.test(name)));
+
 /** How a chain of calls reads: `a → b → mutex_lock`. */
 export const chain = (effect: Effect): string => [...effect.via, effect.primitive].join(' → ');
 

@@ -10,6 +10,7 @@ export interface Seen<T> {
   readonly held: readonly Effect[];
   readonly gone: ReadonlyMap<Expr, Effect>;
   readonly released: readonly Effect[];
+  readonly doubt: boolean;
   readonly what: T;
 }
 
@@ -34,6 +35,7 @@ export function observe(definition: Definition, summary: Summary, flow: Flow): O
     held: state.held,
     gone: state.gone,
     released: state.released,
+    doubt: state.doubt,
     what,
   });
   flow.observe({

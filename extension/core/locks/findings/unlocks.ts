@@ -3,7 +3,7 @@ import { HAS_LITERAL, lockKey } from '../expr.ts';
 import type { Exit } from '../outcomes.ts';
 import type { Effect } from '../state.ts';
 import { ANY, NEGATIVE, POSITIVE, ZERO } from '../values.ts';
-import { type Confidence, draft, named, places, related } from './draft.ts';
+import { type Confidence, draft, isDirect, named, places, related } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 
 /**
@@ -48,26 +48,42 @@ export function missingUnlocks(seen: Observed): Finding[] {
 
 function judge(exit: Exit, held: Effect, exits: readonly Exit[], unlocked: readonly Exit[]): Confidence | undefined {
   const key = lockKey(held.expr);
-  const others = unlocked.reduce((mask, e) => mask | (e.step.value ? e.ret : 0), 0);
-  const isVoid = exits.every(e => e.step.value === undefined);
-  // Some way out never took it: it was taken on a condition, which a way that leaves it held may only seem to share.
-  const conditional = exits.some(
-    e => e.step === exit.step && !e.state.gone.has(key) && !e.state.held.some(h => sameLock(h.expr, held.expr)),
-  );
-  if (isVoid) return conditional ? 'low' : 'high';
-  const { ret } = exit;
-  if (ret !== ANY && !(ret & ~NEGATIVE)) return conditional ? 'low' : 'high';
-  if (others === ANY || ret === ANY) {
-    // `return ret;` with both in it: told apart only by what ret is.
-    const same = unlocked.some(e => e.step === exit.step);
-    return conditional ? 'low' : same ? 'medium' : 'high';
+  const here = exits.filter(e => e.step === exit.step);
+  // Some way here never took it, or has let it go: what tells them apart may only seem to be lost.
+  const never = here.some(e => !e.state.gone.has(key) && !e.state.held.some(h => lockKey(h.expr) === key));
+  const mixed = here.some(e => e.state.gone.has(key));
+  const sure: Confidence =
+    never || !isDirect(held) ? 'low' : mixed || exit.state.doubt || isTailCall(exit) ? 'medium' : 'high';
+  if (exits.every(e => e.step.value === undefined)) return sure;
+  const mine = classes(exit);
+  if (mine.size === 1 && mine.has('error')) return sure;
+  const theirs = new Set(unlocked.flatMap(e => [...classes(e)]));
+  if (mine.has('any') || theirs.has('any')) {
+    // `return ret` against `return 0`: nothing speaks for a design, but little against it.
+    return [...mine].some(c => c === 'any' || theirs.has(c))
+      ? sure === 'high' && mine.has('any')
+        ? 'medium'
+        : sure
+      : 'low';
   }
-  if (ret & others) return conditional ? 'low' : 'high';
-  // Held on success alone, or (of pointers) with what is not null alone: by design.
-  if (others & ~NEGATIVE ? others === ZERO && !(ret & ZERO) : true) return undefined;
-  // Held where zero is returned, while others return more: a count, or a bool that says whether it is held.
-  return ret === ZERO && others & POSITIVE ? 'low' : undefined;
+  if ([...mine].some(c => theirs.has(c))) return sure;
+  // Held on success alone, or with one code alone: handed out by design.
+  return undefined;
 }
+
+/** What the value returned says: `error`, `zero`, `value`, the name of a constant, or `any`. */
+function classes(exit: Exit): Set<string> {
+  const out = new Set<string>();
+  if (exit.value?.k === 'name' && exit.value.scope === 'free') return out.add(exit.value.name);
+  if (exit.ret === ANY) return out.add('any');
+  if (exit.ret & ZERO) out.add('zero');
+  if (exit.ret & POSITIVE) out.add('value');
+  if (exit.ret & NEGATIVE) out.add(exit.ret & POSITIVE ? 'value' : 'error');
+  return out;
+}
+
+/** `return f(…)`: f may let go what this function cannot name. */
+const isTailCall = (exit: Exit): boolean => exit.value?.k === 'call';
 
 function returns({ ret, step }: Exit): string {
   if (!step.value || ret === ANY) return '';
@@ -79,7 +95,7 @@ function returns({ ret, step }: Exit): string {
 export function doubleUnlocks(seen: Observed): Finding[] {
   const { definition } = seen;
   const out = new Map<number, Finding>();
-  for (const { what, gone, held, released } of seen.releases) {
+  for (const { what, gone, held, released, doubt } of seen.releases) {
     const { effect } = what;
     if (what.held || effect.entry.nests || effect.maybe || effect.expr.has & HAS_LITERAL || out.has(effect.at))
       continue;
@@ -96,7 +112,7 @@ export function doubleUnlocks(seen: Observed): Finding[] {
         definition,
         'unlock-not-held',
         effect.at,
-        doubtful || mixed ? 'medium' : 'high',
+        !isDirect(effect) || !isDirect(before ?? twice!) ? 'low' : doubtful || mixed || doubt ? 'medium' : 'high',
         `${named(effect)} is not held here: it has been let go already${mixed ? ' on one of the paths' : ''}`,
         effect,
         before ? places(definition, before, 'taken, and let go since') : places(definition, twice!, 'let go'),
