@@ -3,7 +3,10 @@
  * definitions of one name are the rule (#if variants, architectures, statics of many files); who asks decides among them.
  */
 export interface NameIndex {
-  /** Files that define `name` as a function or macro at file level, .c files and headers, in order of path. */
+  /**
+   * Files whose function or macro `name` other files can mean, in order of path: headers, and .c files that define a
+   * function with external linkage.
+   */
   definers(name: string): readonly string[];
   /** Functions whose bodies call `name` (an identifier followed by an opening bracket). */
   callers(name: string): readonly CallSite[];

@@ -23,7 +23,9 @@ describe('the index of a tree', () => {
       'c.c': 'static const struct ops ops = {\n\t.run = g,\n\t.idle\t= &f,\n\t.stop = (stop_fn)\n\t\tpm_ptr(h),\n};\n',
     });
     assert.deepEqual(index.definers('g'), ['a.c']);
-    assert.deepEqual(index.definers('twice'), ['a.c']);
+    assert.deepEqual(index.definers('twice'), [], "a macro of a .c file is that file's own");
+    assert.deepEqual(index.definers('f'), [], 'so is a static function');
+    assert.deepEqual(index.definers('h_alias'), ['a.h']);
     assert.deepEqual(index.callers('g'), [
       { file: 'a.c', function: 'twice' },
       { file: 'a.c', function: 'h' },

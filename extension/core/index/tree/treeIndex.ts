@@ -86,8 +86,14 @@ export class TreeIndex implements NameIndex {
   }
 
   definers(name: string): readonly string[] {
-    const refs = this.refs(Listed.definitions, name).filter(ref => this.kind(ref) <= RecordKind.macro);
-    return this.filesOf(refs);
+    const offered = (ref: number): boolean => {
+      const word = this.words(ref)[offsetOf(ref) + 1]!;
+      if (word >>> KIND_SHIFT > RecordKind.macro) return false;
+      const isStatic = ((word >>> 24) & RecordFlag.static) !== 0;
+      if (word >>> KIND_SHIFT === RecordKind.function && !isStatic) return true;
+      return !this.data.files[this.reader.fileAt(ref)!]!.path.endsWith('.c');
+    };
+    return this.filesOf(this.refs(Listed.definitions, name).filter(offered));
   }
 
   /** Functions and macros that call `name`, or are another name for it; `x->name()` does not count. */
