@@ -93,6 +93,9 @@ class Node {
   private static made = 0;
   readonly id = Node.made++;
   kids: Map<string, Expr> | undefined = undefined;
+  fields: Map<string, Expr> | undefined = undefined;
+  star: Expr | undefined = undefined;
+  amp: Expr | undefined = undefined;
   lock: Expr | undefined = undefined;
   constructor(
     readonly k: Expr['k'],
@@ -149,7 +152,10 @@ function under(base: Expr, key: string, raw: () => Expr): Expr {
 }
 
 /** Whether anything was built upon `e`: if not, nothing stored can be a part of it. */
-export const isBase = (e: Expr): boolean => (e as unknown as Node).kids !== undefined;
+export function isBase(e: Expr): boolean {
+  const node = e as unknown as Node;
+  return node.kids !== undefined || node.fields !== undefined || node.star !== undefined || node.amp !== undefined;
+}
 
 export function freeName(name: string): Expr {
   let found = free.get(name);
@@ -180,18 +186,25 @@ export function num(value: number): Expr {
 }
 
 export function field(base: Expr, name: string): Expr {
-  return under(base, `.${name}`, () => make('field', base.size + 1, base.has, { base, name }));
+  const node = base as unknown as Node;
+  node.fields ??= new Map();
+  let found = node.fields.get(name);
+  if (!found) node.fields.set(name, (found = make('field', base.size + 1, base.has, { base, name })));
+  return found;
 }
 
 export function deref(base: Expr): Expr {
   if (base.k === 'addr') return base.base;
-  return under(base, '*', () =>
-    make('deref', base.size + 1, base.has | HAS_DEREF | (base.k === 'num' ? HAS_NOWHERE : 0), { base }),
-  );
+  const node = base as unknown as Node;
+  node.star ??= make('deref', base.size + 1, base.has | HAS_DEREF | (base.k === 'num' ? HAS_NOWHERE : 0), { base });
+  return node.star;
 }
 
 export function addr(base: Expr): Expr {
-  return base.k === 'deref' ? base.base : under(base, '&', () => make('addr', base.size + 1, base.has, { base }));
+  if (base.k === 'deref') return base.base;
+  const node = base as unknown as Node;
+  node.amp ??= make('addr', base.size + 1, base.has, { base });
+  return node.amp;
 }
 
 export function index(base: Expr, at: Expr): Expr {

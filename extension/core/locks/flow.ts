@@ -60,6 +60,8 @@ export class Flow {
   private readonly found = new Collected();
   private readonly exits: Exits;
   private readonly classify: (e: Expr) => string | undefined;
+  /** Calls of which has been told what happens within, by what is held there. */
+  private readonly told = new Set<string>();
   private readonly pending: Uint8Array;
   private first = 0;
   private steps = 0;
@@ -361,6 +363,27 @@ export class Flow {
     const put = substitution(callee, this.graph, this.owner, given, state);
     const up = (effect: Effect) => lift(effect, name, step.at, put, this.classify);
     this.found.callee(callee);
+    // What only the callee can name, its caller cannot owe it.
+    const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
+    for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
+    const once = `${step.at} ${callee.owner.id} ${state.key}`;
+    if (this.observer || !this.told.has(once)) {
+      this.told.add(once);
+      this.within(state, callee, put, up);
+    }
+    if (callee.unknown.length) state.clobber(args);
+    if (callee.modifies) state.forgetFields(callee.modifies);
+    else state.forgetMemory();
+    const out: State[] = [];
+    for (const outcome of callee.outcomes) {
+      const next = callee.outcomes.length === 1 ? state : state.copy();
+      if (this.outcome(next, step, name, callee, args, outcome, put, up, owed)) out.push(next);
+    }
+    return out.length > 1 ? compact(out, step.at) : out;
+  }
+
+  /** What happens within a callee: sleeping, and locks that are let go again. */
+  private within(state: State, callee: Summary, put: Put, up: (effect: Effect) => Effect): void {
     for (const sleep of callee.sleeps) {
       const gfp = sleep.gfp && put(sleep.gfp);
       const verdict = gfp ? gfpSleeps(gfp) : 'yes';
@@ -368,9 +391,6 @@ export class Flow {
       const dropped = [...droppedIn(state), ...sleep.dropped.map(put)];
       this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped });
     }
-    // What only the callee can name, its caller cannot owe it.
-    const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
-    for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     const lets_go = new Set(callee.requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr))));
     for (const effect of callee.takes) {
       const lifted = up(effect);
@@ -383,15 +403,6 @@ export class Flow {
       this.found.order(state.held, lifted);
       this.found.take(lifted);
     }
-    if (callee.unknown.length) state.clobber(args);
-    if (callee.modifies) state.forgetFields(callee.modifies);
-    else state.forgetMemory();
-    const out: State[] = [];
-    for (const outcome of callee.outcomes) {
-      const next = callee.outcomes.length === 1 ? state : state.copy();
-      if (this.outcome(next, step, name, callee, args, outcome, put, up, owed)) out.push(next);
-    }
-    return out.length > 1 ? compact(out, step.at) : out;
   }
 
   /** Applies one way in which a callee can leave; false when it cannot be this one here. */

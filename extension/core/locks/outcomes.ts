@@ -8,6 +8,9 @@ import { ANY, maskOf, NEGATIVE, POSITIVE } from './values.ts';
 /** Ways out of a function that are told apart. */
 const MOST_WAYS = 6;
 const MOST_GUARDS = 12;
+const MOST_WRITES = 12;
+/** Size of `p->field` and `*p`. */
+const NEAR = 3;
 
 /** One way out: `state` is what is known there. */
 export interface Exit {
@@ -65,7 +68,7 @@ export class Exits {
           released: state.released,
           ret,
           value,
-          writes: [...state.outside(isMacro)].map(([place, v]) => ({ place, value: v })),
+          writes: writesOf(state, isMacro),
           guards: guardsOf(state),
         };
         // Ways that hold the same are one to a caller, but for success and failure of what hands out a lock.
@@ -87,6 +90,19 @@ function returned(value: Expr, state: State): number {
 
 /** A part that means the same in the caller once arguments are put for parameters: no memory, no local. */
 const isStable = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL | HAS_DEREF)) === 0;
+
+/**
+ * What a caller can use of what was stored: through a pointer of its own, or a value that it can name. That anything was
+ * stored at all in other fields, `modifies` says.
+ */
+function writesOf(state: State, isMacro: boolean): Outcome['writes'] {
+  const out: { place: Expr; value: Expr | undefined }[] = [];
+  for (const [place, value] of state.outside(isMacro)) {
+    if (out.length >= MOST_WRITES) break;
+    if (place.size <= NEAR || value.k === 'num' || value.k === 'addr') out.push({ place, value });
+  }
+  return out;
+}
 
 /** What was so at the function's entry, on this way: of its arguments, and of memory through them. */
 function guardsOf(state: State): Outcome['guards'] {

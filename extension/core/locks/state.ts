@@ -162,7 +162,10 @@ export class State {
    * another one from here on.
    */
   again(value: Expr, previous: () => Expr): void {
-    if (this.facts.size) this.facts.forget(e => contains(e, value));
+    if (!isBase(value)) {
+      this.facts.delete(value);
+      if (this.held_.length === 0 && this.gone_.size === 0 && this.released_.length === 0) return;
+    } else if (this.facts.size) this.facts.forget(e => contains(e, value));
     const stale = (e: Effect) => contains(e.expr, value);
     const renamed = (e: Effect): Effect =>
       stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? previous() : undefined)) } : e;
@@ -171,7 +174,7 @@ export class State {
       this.key_ = undefined;
     }
     if (this.released_.some(stale)) this.released = this.released_.filter(e => !stale(e));
-    if ([...this.gone_.values()].some(stale))
+    if (this.gone_.size && [...this.gone_.values()].some(stale))
       this.gone_ = new Map([...this.gone_].filter(([, effect]) => !stale(effect)));
   }
 
