@@ -218,13 +218,24 @@ export class Workbench {
 
   /** Rests the mouse on a name in the line that contains a text. */
   async hover(lineText: string, name: string): Promise<void> {
-    const line = this.line(lineText);
-    await line.waitFor();
-    // The name may share its span with what is beside it: the pointer goes to the middle of the name's own characters.
-    const at = await line.evaluate(middleOf, name);
-    if (!at) throw new Error(`no ${name} in the line with ${lineText}`);
+    const at = await this.#middle(lineText, name);
     await this.page.mouse.move(at.x - 2, at.y);
     await this.page.mouse.move(at.x, at.y);
+  }
+
+  /** Puts the text cursor into a name in the line that contains a text. */
+  async putCursor(lineText: string, name: string): Promise<void> {
+    const at = await this.#middle(lineText, name);
+    await this.page.mouse.click(at.x, at.y);
+  }
+
+  /** The name may share its span with what is beside it: the middle of the name's own characters. */
+  async #middle(lineText: string, name: string): Promise<{ x: number; y: number }> {
+    const line = this.line(lineText);
+    await line.waitFor();
+    const at = await line.evaluate(middleOf, name);
+    if (!at) throw new Error(`no ${name} in the line with ${lineText}`);
+    return at;
   }
 
   /** Waits until a condition holds; `what` says, on failure, what there was instead. */
