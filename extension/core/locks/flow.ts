@@ -12,6 +12,7 @@ import {
   lockKey,
   type Owner,
   op,
+  parts,
   pointersOf,
   rewrite,
 } from './expr.ts';
@@ -429,6 +430,8 @@ export class Flow {
       if (place.k === 'name' && write.value && !isNamed(write.value) && write.value.k !== 'num')
         renamed.set(write.value, fresh(place, this.owner, step.at));
     }
+    // What it returns goes by the call: `folio = filemap_get_folio()`.
+    if (outcome.value && outcome.value.k !== 'num' && !isNamed(outcome.value)) renamed.set(outcome.value, value);
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
       const known = next.find(put(effect.expr), effect.mode);
@@ -438,6 +441,8 @@ export class Flow {
     for (const effect of outcome.held) {
       if (effect.maybe) continue;
       const lifted = lift(effect, name, step.at, here, this.classify);
+      // Named after what only the callee knows: nobody out here could let it go.
+      if (lifted.expr.has & HAS_LOCAL && isOf(lifted.expr, callee.owner)) continue;
       this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
       this.acquire(next, lifted);
     }
@@ -456,6 +461,13 @@ export class Flow {
   private summary(): Summary {
     return this.found.summary(this.definition, this.owner, this.exits);
   }
+}
+
+/** Whether a local of `owner` is a part. */
+function isOf(e: Expr, owner: Owner): boolean {
+  for (const part of parts(e))
+    if ((part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner) return true;
+  return false;
 }
 
 /** Locks of the caller's that are let go in this state: what happens now does not happen under them. */

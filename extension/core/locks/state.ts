@@ -44,6 +44,10 @@ export interface Effect {
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
 const MOST_NESTED = 2;
+/** Held at once: more is no lock nesting any more, but a trace lost. */
+const MOST_HELD = 16;
+/** Held perhaps, at once. */
+const MOST_MAYBE = 6;
 /** Added to a site's offset: the value of the round before. */
 export const PREVIOUS = 0.5;
 const NONE: readonly Effect[] = [];
@@ -250,7 +254,7 @@ export class State {
     }
     let nested = 0;
     for (const e of this.held_) if (lockKey(e.expr) === key) nested++;
-    if (nested < MOST_NESTED) this.held = [...this.held_, effect];
+    if (nested < MOST_NESTED && this.held_.length < MOST_HELD) this.held = [...this.held_, effect];
     if (this.gone_.has(key)) this.gone_ = new Map([...this.gone_].filter(([k]) => k !== key));
   }
 
@@ -379,5 +383,6 @@ export function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
   const same = (x: Effect, y: Effect) => lockKey(x.expr) === lockKey(y.expr) && x.mode === y.mode;
   const out = a.map(e => (e.maybe || b.some(o => same(o, e)) ? e : { ...e, maybe: true }));
   for (const e of b) if (!a.some(o => same(o, e))) out.push({ ...e, maybe: true });
-  return out;
+  let doubtful = 0;
+  return out.filter(e => !e.maybe || ++doubtful <= MOST_MAYBE);
 }

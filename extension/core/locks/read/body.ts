@@ -7,7 +7,7 @@ import { type Guard, type GuardHost, readGuard, readScopedGuard } from './guards
 import type { BodyOptions } from './options.ts';
 import { Scopes } from './scopes.ts';
 import { Kind, type Tokens } from './tokens.ts';
-import { isDeclaration, isTypeWord } from './types.ts';
+import { isDeclaration } from './types.ts';
 
 const STATEMENT = /^(?:do|if|for|while|switch|\{)$/;
 
@@ -310,9 +310,10 @@ class Body implements BodyScope, GuardHost {
     const { text, kind, match } = this.tokens;
     const [head, inside, step, after] = this.blocks4();
     this.graph.start(head);
-    // What is passed by name may change on every round.
+    // A variable of this function that is passed by name may change on every round.
     for (let k = e.i + 2; k < close; k++) {
-      if (kind[k] === Kind.Name && /^[(,]$/.test(text[k - 1]!) && /^[,)]$/.test(text[k + 1]!) && !isTypeWord(text[k]!))
+      const isWhole = kind[k] === Kind.Name && /^[(,]$/.test(text[k - 1]!) && /^[,)]$/.test(text[k + 1]!);
+      if (isWhole && (this.locals.has(text[k]!) || (text[k - 1] === '(' && this.params.has(text[k]!))))
         e.set(e.name(text[k]!), undefined, this.tokens.at[k]!);
       else if (match[k]! > k && kind[k - 1] === Kind.Name && text[k - 2] !== '.' && text[k - 2] !== '->') {
         e.i = k - 1;
