@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPatch } from 'diff';
+import type { FindingsDocument } from '../../../extension/core/report/documents.ts';
 import { providedTrees } from '../trees.ts';
 import { lockstep } from './checker.ts';
 import { type Judgement, judge, markdown, table } from './judge.ts';
@@ -12,6 +13,9 @@ const BAR = 0.9;
 
 /** Files after which what an analyser has read is let go. */
 const FRESH = 40;
+
+/** A file that takes longer than so many seconds, with the fault and without, is named. */
+const SLOW = 10;
 
 async function main(): Promise<number> {
   const root = process.argv[2] ?? providedTrees()[0];
@@ -33,17 +37,22 @@ async function main(): Promise<number> {
   let checker = make();
   let file = '';
   let files = 0;
+  let before: FindingsDocument = { version: 1, findings: [] };
   for (const mutant of mutants) {
-    if (mutant.file !== file && ++files % FRESH === 0) checker = make();
+    const next = mutant.file !== file;
+    if (next && ++files % FRESH === 0) checker = make();
     file = mutant.file;
+    const at = performance.now();
     try {
       // With its text: an analyser may keep what it was given last.
-      const before = await checker.findings(mutant.file, lockingText(root, mutant.file));
+      if (next) before = await checker.findings(mutant.file, lockingText(root, mutant.file));
       judgements.push(judge(mutant, before, await checker.findings(mutant.file, mutant.text)));
     } catch (error) {
       judgements.push({ mutant, reports: [], elsewhere: [], before: [], failed: (error as Error).message });
     }
-    if (process.stderr.isTTY) process.stderr.write(`\r${judgements.length} of ${mutants.length}`);
+    const seconds = (performance.now() - at) / 1000;
+    if (seconds > SLOW) process.stderr.write(`${mutant.file}: ${mutant.function}: ${seconds.toFixed(1)} s\n`);
+    else if (process.stderr.isTTY) process.stderr.write(`\r${judgements.length} of ${mutants.length} `);
   }
   const { user, system } = process.cpuUsage(cpu);
   const rows = table(judgements);
