@@ -18,6 +18,7 @@ const node = {
 const bundles = [
   { in: 'extension/main.ts', out: 'dist/main.cjs', options: { ...node, external: ['vscode'] } },
   { in: 'extension/worker/main.ts', out: 'dist/engine.cjs', options: node },
+  { in: 'extension/worker/indexThread.ts', out: 'dist/indexer.cjs', options: node },
   { in: 'extension/cli/main.ts', out: 'dist/cli.cjs', options: { ...node, banner: { js: '#!/usr/bin/env node' } } },
   { in: 'webview/main.ts', out: 'dist/webview.js', options: { platform: 'browser', format: 'iife', target: 'es2022' } },
   { in: 'webview/main.css', out: 'dist/webview.css', options: {} },

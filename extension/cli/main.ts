@@ -7,6 +7,7 @@ import { STEP_LIMIT } from '../core/explore/simulate.ts';
 import { InputError } from '../core/text/source.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
+import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
 import { type Outcome, ran } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
@@ -119,6 +120,15 @@ A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second 
         options.output,
       ),
     );
+
+  program
+    .command('index')
+    .description('build or refresh the index of a tree: every symbol, call and stored function by name; prints counts')
+    .argument('<dir>', 'the top of the tree')
+    .option('--folder <path>', 'only this folder of it; again for more', repeated)
+    .option('--no-cache', 'read everything, keep nothing')
+    .option('--json', 'the versioned document')
+    .action((dir: string, options: IndexOptions) => take(stoppable(signal => index(dir, options, signal))));
   return program;
 }
 

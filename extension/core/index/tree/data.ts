@@ -96,11 +96,13 @@ export class IndexData {
     return number;
   }
 
-  /** The same content with another time. */
-  restamp(path: string, modified: number): void {
+  /** The same content with another time. @returns whether it was another */
+  restamp(path: string, modified: number): boolean {
     const number = this.numbers.get(path);
     const file = number === undefined ? undefined : this.files[number];
-    if (number !== undefined && file) this.files[number] = { ...file, modified };
+    if (number === undefined || !file || file.modified === modified) return false;
+    this.files[number] = { ...file, modified };
+    return true;
   }
 
   remove(path: string): boolean {

@@ -28,7 +28,8 @@ export abstract class Functions extends Declarations {
   protected abstract openMembers(): void;
 
   protected override endDeclaration(): void {
-    this.otherHeads.length = 0;
+    // Setting a length is not cheap, and nearly always there is nothing to forget.
+    if (this.otherHeads.length > 0) this.otherHeads.length = 0;
     super.endDeclaration();
   }
 
@@ -103,7 +104,7 @@ export abstract class Functions extends Declarations {
 
   protected endFunction(line: number): void {
     const { state } = this;
-    if (state.written < 0) this.variants.length = 0;
+    if (state.written < 0 && this.variants.length > 0) this.variants.length = 0;
     for (const { name, line: at, begin, flags } of this.otherHeads) {
       const { callWords } = this;
       if (state.functionName !== 0 && state.written < 0) {
@@ -111,10 +112,10 @@ export abstract class Functions extends Declarations {
       }
       this.callWords = callWords;
     }
-    this.otherHeads.length = 0;
+    if (this.otherHeads.length > 0) this.otherHeads.length = 0;
     this.writeFunction(state, line);
     for (const at of this.openVariants) this.setEnd(at, line);
-    this.openVariants.length = 0;
+    if (this.openVariants.length > 0) this.openVariants.length = 0;
     state.fresh();
   }
 

@@ -1,7 +1,16 @@
 /** Longer names and texts are cut: no identifier comes near, and a condition of that length helps nobody. In bytes. */
 export const LONGEST_NAME = 4096;
 
-const PAGE = 1 << 20;
+export const PAGE = 1 << 20;
+
+/** A NameTable as it is kept. Every page but the last is whole; `used` bytes of the last are. */
+export interface NameArrays {
+  readonly pages: readonly Uint8Array[];
+  readonly used: number;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint16Array;
+  readonly hashes: Uint32Array;
+}
 
 /**
  * Byte strings as numbers, each once. Ids count from 0 in order of first use; id 0 is the empty string.
@@ -13,9 +22,9 @@ export class NameTable {
   private pages: Uint8Array[] = [new Uint8Array(PAGE)];
   private used = 0;
   /** Of an id: page and offset in one number (20 bits of offset), and the length. */
-  private starts = new Uint32Array(1 << 12);
-  private lengths = new Uint16Array(1 << 12);
-  private hashes = new Uint32Array(1 << 12);
+  private starts: Uint32Array = new Uint32Array(1 << 12);
+  private lengths: Uint16Array = new Uint16Array(1 << 12);
+  private hashes: Uint32Array = new Uint32Array(1 << 12);
   /** Open addressing: id + 1, or 0. */
   private slots = new Uint32Array(1 << 13);
 
@@ -102,6 +111,34 @@ export class NameTable {
     return ids;
   }
 
+  /** The table as arrays that `NameTable.restore` takes: what the cache keeps. Views, good until the next name. */
+  arrays(): NameArrays {
+    const { count } = this;
+    return {
+      pages: this.pages,
+      used: this.used,
+      starts: this.starts.subarray(0, count),
+      lengths: this.lengths.subarray(0, count),
+      hashes: this.hashes.subarray(0, count),
+    };
+  }
+
+  /** A table from the arrays of another, which it uses as they are: the last page is a whole one, to be filled up. */
+  static restore({ pages, used, starts, lengths, hashes }: NameArrays): NameTable {
+    const table = new NameTable();
+    table.count = starts.length;
+    table.pages = [...pages];
+    table.used = used;
+    table.starts = starts;
+    table.lengths = lengths;
+    table.hashes = hashes;
+    let size = 1 << 13;
+    while (size < starts.length * 2) size *= 2;
+    table.slots = new Uint32Array(size);
+    for (let id = 0; id < table.count; id++) table.place(id);
+    return table;
+  }
+
   /** Forgets all but the first `keep` names. */
   truncate(keep: number): void {
     if (keep >= this.count) return;
@@ -141,15 +178,15 @@ export class NameTable {
     }
     const id = this.count;
     if (id === this.starts.length) {
-      this.starts = grown(this.starts, new Uint32Array(id * 2));
-      this.lengths = grown(this.lengths, new Uint16Array(id * 2));
-      this.hashes = grown(this.hashes, new Uint32Array(id * 2));
+      const size = id + Math.max(1 << 12, id >> 1);
+      this.starts = grown(this.starts, new Uint32Array(size));
+      this.lengths = grown(this.lengths, new Uint16Array(size));
+      this.hashes = grown(this.hashes, new Uint32Array(size));
     }
     const last = this.pages.length - 1;
     const page = this.pages[last]!;
     for (let i = from, at = this.used; i < to; i++, at++) page[at] = bytes[i]!;
-    // A name that would begin exactly at the end of a full page is empty or was moved on above.
-    this.starts[id] = last * PAGE + Math.min(this.used, PAGE - 1);
+    this.starts[id] = last * PAGE + this.used;
     this.lengths[id] = length;
     this.hashes[id] = hash;
     this.used += length;

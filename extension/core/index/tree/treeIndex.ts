@@ -77,8 +77,9 @@ export class TreeIndex implements NameIndex {
     this.added(this.data.add(batch));
   }
 
-  remove(path: string): void {
-    this.data.remove(path);
+  /** @returns whether it was in the index */
+  remove(path: string): boolean {
+    return this.data.remove(path);
   }
 
   has(path: string): boolean {

@@ -1,0 +1,188 @@
+import { IndexData, type IndexedFile } from './data.ts';
+import { NameTable, PAGE } from './nameTable.ts';
+import { RESERVED } from './words.ts';
+
+/**
+ * The cache of an index as bytes, little-endian, in sections that begin at multiples of eight:
+ *
+ * header of 16 words: magic, FORMAT, checksum of all that follows the header, hash of RESERVED, then lengths: names,
+ * pages, bytes used of the last page, files, bytes of paths, words; starts, hashes and lengths of the names; the pages;
+ * per file size, time and hash (doubles), per file its number of words; paths, each with a NUL after it; all records.
+ *
+ * It holds for one program on one machine: nothing is converted, and what does not fit is thrown away.
+ */
+export const FORMAT = 1;
+const MAGIC = 0x4b4c4958;
+const HEADER = 16;
+/** Records of a segment when it is read back. */
+const SEGMENT = 1 << 21;
+
+/** The index as pieces to be written one after another. The first is the header. */
+export function encode(data: IndexData): Uint8Array[] {
+  const names = data.names.arrays();
+  const files = data.files.filter((f): f is IndexedFile => f !== undefined);
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const paths = new TextEncoder().encode(files.map(f => `${f.path}\0`).join(''));
+  const stamps = new Float64Array(files.length * 3);
+  const counts = new Uint32Array(files.length);
+  let words = 0;
+  files.forEach((file, i) => {
+    stamps[i * 3] = file.size;
+    stamps[i * 3 + 1] = file.modified;
+    stamps[i * 3 + 2] = file.hash;
+    counts[i] = file.length;
+    words += file.length;
+  });
+  const parts = [
+    aligned(bytesOf(names.starts)),
+    aligned(bytesOf(names.hashes)),
+    aligned(bytesOf(names.lengths)),
+    ...names.pages.map((page, i) => (i === names.pages.length - 1 ? aligned(page.subarray(0, names.used)) : page)),
+    bytesOf(stamps),
+    aligned(bytesOf(counts)),
+    aligned(paths),
+    ...gather(data, files),
+  ];
+  const header = new Uint32Array(HEADER);
+  header.set([MAGIC, FORMAT, 0, reserved()]);
+  header.set([names.starts.length, names.pages.length, names.used, files.length, paths.length, words], 4);
+  let sum = SEED;
+  for (const part of parts) sum = checksum(part, sum);
+  header[2] = sum;
+  return [bytesOf(header), ...parts];
+}
+
+/** All live records, in order of the files. */
+function gather(data: IndexData, files: readonly IndexedFile[]): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let piece = new Uint32Array(0);
+  let used = 0;
+  let left = files.reduce((sum, f) => sum + f.length, 0);
+  for (const file of files) {
+    const words = data.wordsOf(file);
+    for (let from = 0; from < words.length; ) {
+      if (used === piece.length) {
+        piece = new Uint32Array(Math.min(left, SEGMENT));
+        parts.push(bytesOf(piece));
+        used = 0;
+      }
+      const length = Math.min(words.length - from, piece.length - used);
+      piece.set(words.subarray(from, from + length), used);
+      used += length;
+      left -= length;
+      from += length;
+    }
+  }
+  return parts;
+}
+
+/**
+ * An index from bytes that `encode` made; the bytes stay in use.
+ *
+ * @returns or why it cannot be used: another version's, cut short, damaged
+ */
+export function decode(bytes: Uint8Array): IndexData | string {
+  if (bytes.byteOffset % 8 !== 0 || bytes.length < HEADER * 4) return 'it is cut short';
+  const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER);
+  const [magic, format, sum, vocabulary, nameCount, pageCount, used, fileCount, pathBytes, wordCount] = header;
+  if (magic !== MAGIC) return 'it is no index';
+  if (format !== FORMAT || vocabulary !== reserved()) return 'another version wrote it';
+  const sizes = [
+    up(nameCount! * 4),
+    up(nameCount! * 4),
+    up(nameCount! * 2),
+    (pageCount! - 1) * PAGE + up(used!),
+    fileCount! * 24,
+    up(fileCount! * 4),
+    up(pathBytes!),
+    wordCount! * 4,
+  ];
+  if (bytes.length !== sizes.reduce((a, b) => a + b, HEADER * 4)) return 'it is cut short';
+  if (checksum(bytes.subarray(HEADER * 4), SEED) !== sum) return 'it is damaged (its checksum is another)';
+  let at = bytes.byteOffset + HEADER * 4;
+  const section = (index: number): number => {
+    const here = at;
+    at += sizes[index]!;
+    return here;
+  };
+  const { buffer } = bytes;
+  const starts = new Uint32Array(buffer, section(0), nameCount);
+  const hashes = new Uint32Array(buffer, section(1), nameCount);
+  const lengths = new Uint16Array(buffer, section(2), nameCount);
+  const pagesAt = section(3);
+  const pages = Array.from({ length: pageCount! }, (_, i) => {
+    if (i < pageCount! - 1) return new Uint8Array(buffer, pagesAt + i * PAGE, PAGE);
+    // The last page goes on being filled.
+    const page = new Uint8Array(PAGE);
+    page.set(new Uint8Array(buffer, pagesAt + i * PAGE, used));
+    return page;
+  });
+  const data = new IndexData(NameTable.restore({ pages, used: used!, starts, lengths, hashes }));
+  const stamps = new Float64Array(buffer, section(4), fileCount! * 3);
+  const counts = new Uint32Array(buffer, section(5), fileCount);
+  const paths = new TextDecoder().decode(new Uint8Array(buffer, section(6), pathBytes)).split('\0');
+  const words = new Uint32Array(buffer, section(7), wordCount);
+  addFiles(data, paths, stamps, counts, words);
+  return data;
+}
+
+/** Cuts the records into segments at the files' borders. */
+function addFiles(
+  data: IndexData,
+  paths: readonly string[],
+  stamps: Float64Array,
+  counts: Uint32Array,
+  words: Uint32Array,
+): void {
+  let from = 0;
+  let at = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const length = counts[i]!;
+    if (at > from && at + length - from > SEGMENT) {
+      data.segments.push(words.subarray(from, at));
+      from = at;
+    }
+    data.put({
+      path: paths[i]!,
+      size: stamps[i * 3]!,
+      modified: stamps[i * 3 + 1]!,
+      hash: stamps[i * 3 + 2]!,
+      segment: data.segments.length,
+      offset: at - from,
+      length,
+    });
+    at += length;
+  }
+  data.segments.push(words.subarray(from, at));
+}
+
+const up = (n: number): number => (n + 7) & ~7;
+const bytesOf = (array: Uint32Array | Uint16Array | Float64Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** Zero bytes up to a multiple of eight. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  if (bytes.length % 8 === 0) return bytes;
+  const padded = new Uint8Array(up(bytes.length));
+  padded.set(bytes);
+  return padded;
+}
+
+const SEED = 0x811c9dc5;
+
+/** Goes on with a checksum over bytes whose number is a multiple of four. */
+function checksum(bytes: Uint8Array, before: number): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  let sum = before;
+  for (let i = 0; i < words.length; i++) {
+    sum = Math.imul(sum ^ words[i]!, 0x01000193);
+    sum ^= sum >>> 15;
+  }
+  return sum >>> 0;
+}
+
+/** The names that tables begin with are part of the format. */
+function reserved(): number {
+  const bytes = aligned(new TextEncoder().encode(RESERVED.join(' ')));
+  return checksum(bytes, SEED);
+}

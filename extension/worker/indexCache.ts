@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writevSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { decode, encode } from '../core/index/tree/codec.ts';
+import type { IndexData } from '../core/index/tree/data.ts';
+
+/** Where Lockstep keeps what it can make again. */
+export const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lockstep');
+
+/** The file that keeps the index of some folders of a tree: the paths are told by hashes, since they may be long. */
+export function cacheFile(cache: string, root: string, folders: readonly string[]): string {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const name = folders.includes('') ? 'all' : hash([...folders].sort().join('\0'));
+  return join(cache, 'index', hash(root), `${name}.index`);
+}
+
+/** What a cache holds, or why it holds nothing that can be used; undefined: there is none yet. */
+export function readCache(file: string): IndexData | string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? undefined : `it cannot be read (${messageOf(error)})`;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > 0x7fffffff) return 'it is too large';
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    while (at < size) {
+      const got = readSync(descriptor, bytes, at, Math.min(size - at, 1 << 26), null);
+      if (got === 0) return 'it is cut short';
+      at += got;
+    }
+    return decode(bytes);
+  } catch (error) {
+    return `it cannot be read (${messageOf(error)})`;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Writes a cache: whole or not at all, whatever other processes write or read meanwhile.
+ *
+ * @returns why it could not, if so
+ */
+export function writeCache(file: string, data: IndexData): string | undefined {
+  const folder = join(file, '..');
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    sweep(folder);
+    const descriptor = openSync(temporary, 'wx');
+    try {
+      for (const part of encode(data)) {
+        for (let at = 0; at < part.length; ) {
+          const written = writevSync(descriptor, [part.subarray(at, at + (1 << 26))]);
+          if (written === 0) throw new Error('nothing more could be written');
+          at += written;
+        }
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+    return undefined;
+  } catch (error) {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // The message below says what is wrong with the folder.
+    }
+    return messageOf(error);
+  }
+}
+
+/** Parts that a process left behind which was ended while it wrote. */
+function sweep(folder: string): void {
+  const old = Date.now() - 3600_000;
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.tmp')) continue;
+    const at = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (at && at.mtimeMs < old) rmSync(join(folder, name), { force: true });
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
