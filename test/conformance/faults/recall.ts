@@ -5,6 +5,7 @@ import type { FindingsDocument } from '../../../extension/core/report/documents.
 import { providedTrees } from '../trees.ts';
 import { lockstep } from './checker.ts';
 import { type Judgement, judge, markdown, table } from './judge.ts';
+import type { Mutant } from './mutant.ts';
 import { select } from './select.ts';
 import { lockingText, sourceFiles } from './tree.ts';
 
@@ -30,22 +31,27 @@ async function main(): Promise<number> {
     console.log('the analyser gives no findings yet: nothing to judge');
     return 2;
   }
-  const { mutants, read, targets } = select(sourceFiles(root), file => lockingText(root, file), { count, seed });
+  const selection = select(sourceFiles(root), file => lockingText(root, file), { count, seed });
+  const { read, targets } = selection;
+  // ONLY=3,17: those of the same selection again, by the index that a miss has.
+  const only = process.env.ONLY ? process.env.ONLY.split(',').map(Number) : undefined;
+  const mutants = selection.mutants.filter((_m, i) => only?.includes(i) ?? true);
   const began = performance.now();
   const cpu = process.cpuUsage();
   const judgements: Judgement[] = [];
   let checker = make();
   let file = '';
   let files = 0;
-  let before: FindingsDocument = { version: 1, findings: [] };
+  let before: FindingsDocument | undefined;
   for (const mutant of mutants) {
     const next = mutant.file !== file;
+    if (next) before = undefined;
     if (next && ++files % FRESH === 0) checker = make();
     file = mutant.file;
     const at = performance.now();
     try {
       // With its text: an analyser may keep what it was given last.
-      if (next) before = await checker.findings(mutant.file, lockingText(root, mutant.file));
+      before ??= await checker.findings(mutant.file, lockingText(root, mutant.file));
       judgements.push(judge(mutant, before, await checker.findings(mutant.file, mutant.text)));
     } catch (error) {
       judgements.push({ mutant, reports: [], elsewhere: [], before: [], failed: (error as Error).message });
@@ -67,21 +73,33 @@ async function main(): Promise<number> {
   const folder = join(__dirname, '../../../dist/tmp');
   mkdirSync(folder, { recursive: true });
   const misses = join(folder, 'fault-misses.json');
-  writeFileSync(misses, `${JSON.stringify(missed(root, seed, judgements), undefined, 2)}\n`);
+  writeFileSync(
+    misses,
+    `${JSON.stringify(
+      missed(root, seed, judgements, m => selection.mutants.indexOf(m)),
+      undefined,
+      2,
+    )}\n`,
+  );
   console.log(`what was missed: ${misses}`);
   const all = rows.find(r => r.name === 'all');
   return all && all.reported >= BAR * all.made ? 0 : 1;
 }
 
 /** The faults that nothing new was said of, each with what it takes to look at it. */
-function missed(root: string, seed: number, judgements: readonly Judgement[]): unknown[] {
-  return judgements.flatMap(({ mutant: m, reports, elsewhere, before, failed }, index) =>
+function missed(
+  root: string,
+  seed: number,
+  judgements: readonly Judgement[],
+  indexOf: (m: Mutant) => number,
+): unknown[] {
+  return judgements.flatMap(({ mutant: m, reports, elsewhere, before, failed }) =>
     reports.length > 0
       ? []
       : [
           {
             seed,
-            index,
+            index: indexOf(m),
             kind: m.kind,
             at: `${m.file}:${m.line}`,
             function: m.function,
