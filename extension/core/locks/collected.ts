@@ -67,6 +67,7 @@ export class Collected {
 
   /** A lock is taken while others are held. One that is only tried waits for nobody. */
   order(all: readonly Effect[], second: Effect): void {
+    if (/_nested|nest_lock/.test(`${second.primitive} ${second.via.join(' ')}`)) return;
     if (!second.lockClass || second.entry.nests || second.entry.when || this.orders.size > MOST_ORDERS) return;
     for (const first of all) {
       if (!first.lockClass || first.maybe || first.entry.nests || first.lockClass === second.lockClass) continue;

@@ -1,7 +1,7 @@
-import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, type Owner } from './expr.ts';
+import { contains, type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, lockKey, type Owner } from './expr.ts';
 import type { ExitStep } from './graph.ts';
 import type { Definition } from './scan.ts';
-import { type State, union } from './state.ts';
+import { type Effect, type State, union } from './state.ts';
 import type { ExitPoint, Outcome } from './summary.ts';
 import { ANY, maskOf, NEGATIVE, POSITIVE } from './values.ts';
 
@@ -78,7 +78,7 @@ export class Exits {
       }
     }
     exits.sort((a, b) => a.at - b.at);
-    return { outcomes: bounded([...outcomes.values()]), exits };
+    return { outcomes: told(bounded([...outcomes.values()])), exits };
   }
 }
 
@@ -110,6 +110,37 @@ function guardsOf(state: State): Outcome['guards'] {
   for (const [expr, mask] of state.facts.entries()) if (isStable(expr)) out.push({ expr, mask });
   for (const [expr, mask] of state.facts.entry) out.push({ expr, mask });
   return out.length > MOST_GUARDS ? out.slice(0, MOST_GUARDS) : out;
+}
+
+/**
+ * A lock that is held (or let go) on one way out and not on another is so for a caller only if it can tell the two: by the
+ * value returned, or by what its arguments must have been. Otherwise it is `maybe`.
+ */
+function told(outcomes: readonly Outcome[]): Outcome[] {
+  return outcomes.map(outcome => {
+    const mark = (of: (o: Outcome) => readonly Effect[]) =>
+      of(outcome).map(effect => {
+        if (effect.maybe) return effect;
+        const key = lockKey(effect.expr);
+        const without = outcomes.filter(o => !of(o).some(h => lockKey(h.expr) === key));
+        return without.every(
+          o => areTold(outcome, o) || (o.value !== outcome.value && (isHandle(outcome, effect) || isHandle(o, effect))),
+        )
+          ? effect
+          : { ...effect, maybe: true };
+      });
+    return { ...outcome, held: mark(o => o.held), released: mark(o => o.released) };
+  });
+}
+
+/** Whether what is returned is a pointer to the lock's own object: who gets it knows by it. */
+function isHandle({ value }: Outcome, { expr }: Effect): boolean {
+  return value !== undefined && value.k !== 'num' && contains(expr, value.k === 'addr' ? value.base : value);
+}
+
+function areTold(a: Outcome, b: Outcome): boolean {
+  if ((a.ret & b.ret) === 0) return true;
+  return a.guards.some(g => b.guards.some(h => h.expr === g.expr && (h.mask & g.mask) === 0));
 }
 
 /** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */

@@ -1,6 +1,8 @@
 import { addr, deref, type Expr, field, freeName, index, num, type Owner, op, ownName } from '../expr.ts';
 import type { GraphBuilder } from '../graph.ts';
 import { ASSIGN, readCondition } from './conditions.ts';
+import { readGeneric } from './generic.ts';
+import { BINARY, OPTIONS, SIZES } from './operators.ts';
 import { Kind, type Tokens } from './tokens.ts';
 import { isCast, isTypeName, isTypeWord } from './types.ts';
 
@@ -17,30 +19,6 @@ export interface BodyScope {
   /** Runs a statement expression from the token after its `{`, up to and with its `}`; gives the value of the last. */
   block(): Expr;
 }
-
-const BINARY = new Map<string, number>([
-  ['||', 1],
-  ['&&', 2],
-  ['|', 3],
-  ['^', 4],
-  ['&', 5],
-  ['==', 6],
-  ['!=', 6],
-  ['<', 7],
-  ['>', 7],
-  ['<=', 7],
-  ['>=', 7],
-  ['<<', 8],
-  ['>>', 8],
-  ['+', 9],
-  ['-', 9],
-  ['*', 10],
-  ['/', 10],
-  ['%', 10],
-]);
-const SIZES =
-  /^(?:sizeof|__alignof__|_Alignof|__alignof|alignof|offsetof|typeof|__typeof__|sizeof_field|struct_size_t|__builtin_offsetof|__builtin_types_compatible_p|_Generic|va_arg|__same_type)$/;
-const OPTIONS = /^IS_(?:ENABLED|BUILTIN|REACHABLE|MODULE)$/;
 
 /** Reads C expressions into `Expr`; calls, assignments and short circuits become steps and branches on the way. */
 export class Expressions {
@@ -174,7 +152,7 @@ export class Expressions {
   }
 
   /** Where an operand that begins at `k` surely has ended: an upper bound. */
-  private endOfOperand(from: number, atColon: boolean): number {
+  endOfOperand(from: number, atColon: boolean): number {
     const { text, match } = this.tokens;
     let k = from;
     for (; ; k++) {
@@ -448,6 +426,7 @@ export class Expressions {
       this.i = match[this.i + 1]! + 1;
       return op('sizeof', freeName(text.slice(from, this.i).join(' ')));
     }
+    if (name === '_Generic') return readGeneric(this);
     if (OPTIONS.test(name)) {
       const option = text[this.i + 2]!;
       this.i = match[this.i + 1]! + 1;
