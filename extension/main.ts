@@ -9,6 +9,7 @@ import { ThreadDecorations } from './editor/decorations.ts';
 import { Definitions } from './editor/definitions.ts';
 import { ContractHover } from './editor/hover.ts';
 import { whereNoLanguageServer } from './editor/languageServers.ts';
+import { LockHoverProvider } from './editor/lockHover.ts';
 import { Log } from './editor/log.ts';
 import { Models } from './editor/models.ts';
 import { SimulationPanel } from './editor/panel.ts';
@@ -71,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     lensSettings,
     registerCommands({ log, parses, sources, scenarios, models, contracts, panel }),
     vscode.languages.registerHoverProvider(C, hover),
+    vscode.languages.registerHoverProvider(C, new LockHoverProvider(engine, parses, sources, log)),
     whereNoLanguageServer(navigation, message => log.info(message)),
     vscode.window.onDidChangeActiveTextEditor(warm),
     vscode.languages.registerCodeLensProvider(C, new SimulateLens(parses, sources, scenarios, log, lensSettings.event)),

@@ -41,6 +41,7 @@ export interface RevealTarget {
 export const Setting = {
   kernelTree: 'lockstep.kernelTree',
   hover: 'lockstep.hover.enabled',
+  lockHover: 'lockstep.hover.locks',
   codeLens: 'lockstep.codeLens.enabled',
   navigation: 'lockstep.navigation',
   stepLimit: 'lockstep.stepLimit',
@@ -134,6 +135,13 @@ export function contributes() {
           default: true,
           scope: 'resource',
           markdownDescription: 'Show the lock contract of a C function when the mouse rests on its name.',
+        },
+        [Setting.lockHover]: {
+          type: 'boolean',
+          default: true,
+          scope: 'resource',
+          markdownDescription:
+            'Show, when the mouse rests on a lock, what it protects by evidence and in which order it is taken; on a field or global, the locks held where it is used; on a function, who calls it holding what.',
         },
         [Setting.codeLens]: {
           type: 'boolean',

@@ -1,5 +1,6 @@
 import type { ScheduleChoice } from '../core/explore/schedule.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type { SourceTree } from '../core/text/source.ts';
 
@@ -78,6 +79,10 @@ export interface Engine {
   callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
   /** What a function of a file calls by name, in order. */
   calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
+  /** What is known of the lock, or of the field or global, at a place; undefined: it is neither. */
+  lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined>;
+  /** Who calls a function, holding what, as far as callers have been read. */
+  callersHolding(tree: KeyedTree, file: string, name: string, text?: string): Promise<CallersHover | undefined>;
   /** A file of a tree has changed: what was worked out from it is stale. */
   changed(tree: KeyedTree, file: string): void;
   modelOf(tree: KeyedTree, file: string, name: string): Promise<Model>;

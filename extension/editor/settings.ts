@@ -8,6 +8,7 @@ function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
 /** The settings as they are now: read when needed, never kept. */
 export const settings = {
   hover: (uri: vscode.Uri) => get(Setting.hover, true, uri),
+  lockHover: (uri: vscode.Uri) => get(Setting.lockHover, true, uri),
   codeLens: (uri: vscode.Uri) => get(Setting.codeLens, true, uri),
   navigation: () => get<'auto' | 'on' | 'off'>(Setting.navigation, 'auto'),
   stepLimit: () => Math.max(100, Math.floor(get(Setting.stepLimit, DEFAULT_STEP_LIMIT))),

@@ -1,4 +1,5 @@
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import { aborted, fromError, toError } from '../worker/errors.ts';
 import type { FromWorker, Question, Questions, ToWorker, TreeName } from '../worker/protocol.ts';
@@ -204,6 +205,15 @@ export class WorkerEngine implements Engine {
   calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
     const ask = { tree: named(tree), file, name, ...(text === undefined ? {} : { text }) };
     return this.#reader.ask('calleesOf', ask, tree);
+  }
+
+  lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined> {
+    return this.#reader.ask('lockAt', { tree: named(tree), at }, tree);
+  }
+
+  callersHolding(tree: KeyedTree, file: string, name: string, text?: string): Promise<CallersHover | undefined> {
+    const ask = { tree: named(tree), file, name, ...(text === undefined ? {} : { text }) };
+    return this.#reader.ask('callersHolding', ask, tree);
   }
 
   changed(tree: KeyedTree, file: string): void {

@@ -59,6 +59,14 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
         const { tree, file, name, text } = as(question);
         return engine.calleesOf(treeOf(tree), file, name, text);
       }
+      case 'lockAt': {
+        const { tree, at } = as(question);
+        return engine.lockAt(treeOf(tree), at);
+      }
+      case 'callersHolding': {
+        const { tree, file, name, text } = as(question);
+        return engine.callersHolding(treeOf(tree), file, name, text);
+      }
       case 'modelOf': {
         const { tree, file, name } = as(question);
         return engine.modelOf(treeOf(tree), file, name);

@@ -1,4 +1,5 @@
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type { FunctionSpan, Model, NameAt, ScheduleChoice, SourceText } from '../editor/engine.ts';
 
@@ -24,6 +25,11 @@ export interface Questions {
   definitionsOf: { ask: { tree: TreeName; at: NameAt }; answer: readonly SymbolAt[] };
   callersOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
   calleesOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
+  lockAt: { ask: { tree: TreeName; at: NameAt }; answer: LockHover | FieldHover | undefined };
+  callersHolding: {
+    ask: { tree: TreeName; file: string; name: string; text?: string };
+    answer: CallersHover | undefined;
+  };
   modelOf: { ask: { tree: TreeName; file: string; name: string }; answer: Model };
   simulate: {
     ask: {

@@ -2,6 +2,7 @@ import { simulate } from '../core/explore/simulate.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import { primitives } from '../core/kernel/table.ts';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
+import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import { reachableContract } from '../core/locks/reachable.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
@@ -20,6 +21,7 @@ import type {
   SourceText,
 } from '../editor/engine.ts';
 import { aborted } from './errors.ts';
+import { Evidences } from './evidences.ts';
 import { calleesOf, callersInFile, definitionsOf } from './navigation.ts';
 
 /** Parses and trees that are kept, each the most recently used. */
@@ -30,6 +32,7 @@ const MOST_TREES = 4;
 export class CoreService implements Engine {
   #parser: Promise<CParser> | undefined;
   readonly #parses = new Map<string, SourceFile>();
+  readonly #evidences = new Evidences();
   readonly #analysers = new Map<string, Promise<ContractAnalyser>>();
   /** The last text of a file that was looked at, by its name: what is no C is said before anything is analysed. */
   readonly #looked = new Map<string, string>();
@@ -85,7 +88,16 @@ export class CoreService implements Engine {
     return calleesOf(await this.#analyser(tree), file, name, text);
   }
 
+  async lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined> {
+    return this.#evidences.lockAt(tree, await this.#analyser(tree), at);
+  }
+
+  async callersHolding(tree: KeyedTree, file: string, name: string, text?: string): Promise<CallersHover | undefined> {
+    return this.#evidences.callers(tree, await this.#analyser(tree), file, name, text);
+  }
+
   changed(tree: { readonly key: string }, file: string): void {
+    this.#evidences.forget(tree.key, file);
     void this.#analysers.get(tree.key)?.then(
       analyser => analyser.forget(file),
       () => undefined,

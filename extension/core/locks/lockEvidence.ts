@@ -1,0 +1,255 @@
+import type { NameIndex } from '../index/names.ts';
+import type { SourceTree } from '../text/source.ts';
+import { accessesIn } from './accesses.ts';
+import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
+import { type FileEvidence, gather, globalsOf } from './evidence.ts';
+import { FieldTypes } from './fieldTypes.ts';
+import { HeldSteps } from './heldSteps.ts';
+import {
+  type CallersHover,
+  callersHolding,
+  type EvidenceScope,
+  type FieldHover,
+  fieldHover,
+  isLockClass,
+  type LockHover,
+  lockHover,
+} from './protection.ts';
+import { render } from './render.ts';
+import type { Scanned } from './scan.ts';
+import { folderOf } from './sources.ts';
+
+/** Headers whose structs are read for a file: those it includes, and what these include. */
+const MOST_HEADERS = 150;
+/** Other files that one question may ask for, nearest first. */
+const MOST_WIDENED = 40;
+/** Files whose evidence is kept. */
+const MOST_KEPT = 200;
+
+interface Kept {
+  readonly root: Scanned;
+  readonly evidence: Promise<FileEvidence>;
+}
+
+/**
+ * The evidence of files about what locks protect, gathered when it is asked for and kept per file. An answer takes in the
+ * file at hand, and of other files those that have been read by then: `widen` reads the ones that matter.
+ */
+export class LockEvidence {
+  private readonly types = new FieldTypes();
+  private readonly kept = new Map<string, Kept>();
+  private readonly done = new Map<string, FileEvidence>();
+  private readonly texts = new Map<string, string | undefined>();
+
+  /** @param pause lets others have the thread, between functions */
+  constructor(
+    private readonly tree: SourceTree,
+    private readonly analyser: ContractAnalyser,
+    private readonly pause: () => Promise<void>,
+    private readonly index?: () => NameIndex | undefined,
+  ) {}
+
+  /** What the lock or field at an offset is; undefined when it is neither, or nothing is known of its type. */
+  async at(file: string, offset: number, text?: string): Promise<LockHover | FieldHover | undefined> {
+    const analysis = await this.analyser.analysis(file, text);
+    const own = await this.of(file, text);
+    const around = analysis.functions().find(d => d.start <= offset && offset < d.end);
+    if (!around) return this.declared(file, analysis.root.text, offset, own);
+    const mentioned = accessesIn(around, this.types, globalsOf(analysis.root.text)).find(
+      a => a.at <= offset && offset <= a.end,
+    );
+    const taken = await this.takenAt(analysis, around, offset, mentioned?.end);
+    const name = taken ?? (mentioned && { lock: mentioned.field, lockClass: this.types.canonical(mentioned.field) });
+    if (!name) return undefined;
+    return this.told(file, name, own, taken !== undefined);
+  }
+
+  private async told(
+    file: string,
+    { lock, lockClass }: { readonly lock: string; readonly lockClass: string },
+    own: FileEvidence,
+    isLock: boolean,
+  ): Promise<LockHover | FieldHover | undefined> {
+    const all = this.all(own);
+    const scope = this.scope(all, await this.others(file, wordsOf(lockClass)));
+    if (isLock || isLockClass(lockClass, all)) return lockHover(lock, lockClass, all, scope);
+    return fieldHover(lockClass, all, scope);
+  }
+
+  /** On a global or a field of a struct, where it is declared. */
+  private async declared(
+    file: string,
+    text: string,
+    offset: number,
+    own: FileEvidence,
+  ): Promise<LockHover | FieldHover | undefined> {
+    const name = /\w+$/.exec(text.slice(0, wordEnd(text, offset)))?.[0];
+    if (!name) return undefined;
+    const before = text.slice(0, offset);
+    const struct = [...before.matchAll(/^(?:typedef[ \t]+)?(?:struct|union)[ \t]+(\w+)[^;{}()=]*\{/gm)].at(-1);
+    const inside = struct && !before.slice(struct.index).includes('\n}');
+    const lockClass = inside ? `${struct[1]}.${name}` : globalsOf(text).has(name) ? name : undefined;
+    return lockClass === undefined ? undefined : this.told(file, { lock: lockClass, lockClass }, own, false);
+  }
+
+  /** Who calls a function of a file, holding what. */
+  async callers(file: string, name: string, text?: string): Promise<CallersHover | undefined> {
+    const own = await this.of(file, text);
+    const all = this.all(own);
+    return callersHolding(name, all, this.scope(all, await this.others(file, [name])));
+  }
+
+  /**
+   * Reads other files that mention all of `words`, until `signal` says stop: with an index those that call the first, then
+   * those of the same folder. True when there was anything to read.
+   */
+  async widen(file: string, words: readonly string[], signal?: AbortSignal): Promise<boolean> {
+    let any = false;
+    for (const other of await this.others(file, words)) {
+      if (signal?.aborted || this.done.has(other)) continue;
+      await this.of(other);
+      any = true;
+    }
+    return any;
+  }
+
+  /** A file has changed on disk. */
+  forget(file: string): void {
+    this.kept.delete(file);
+    this.done.delete(file);
+    this.texts.delete(file);
+  }
+
+  private all(own: FileEvidence): FileEvidence[] {
+    return [own, ...[...this.done.values()].filter(e => e.file !== own.file)];
+  }
+
+  private scope(all: readonly FileEvidence[], others: readonly string[]): EvidenceScope {
+    return {
+      files: all.length,
+      functions: all.reduce((sum, e) => sum + e.functions, 0),
+      more: others.filter(file => !this.done.has(file)).length,
+    };
+  }
+
+  private async of(file: string, text?: string): Promise<FileEvidence> {
+    const analysis = await this.analyser.analysis(file, text);
+    const known = this.kept.get(file);
+    if (known?.root === analysis.root) return known.evidence;
+    const evidence = this.headers(analysis.root).then(() => gather(analysis, this.types, this.pause));
+    this.kept.set(file, { root: analysis.root, evidence });
+    try {
+      const found = await evidence;
+      if (this.kept.get(file)?.evidence === evidence) this.done.set(file, found);
+      for (const oldest of this.kept.keys()) {
+        if (this.kept.size <= MOST_KEPT) break;
+        this.kept.delete(oldest);
+        this.done.delete(oldest);
+      }
+      return found;
+    } catch (error) {
+      if (this.kept.get(file)?.evidence === evidence) this.kept.delete(file);
+      throw error;
+    }
+  }
+
+  /** The lock that a call takes or lets go whose argument the offset is in: also one that only a local names. */
+  private async takenAt(
+    analysis: FileAnalysis,
+    around: Parameters<FileAnalysis['flow']>[0],
+    offset: number,
+    end: number | undefined,
+  ): Promise<{ lock: string; lockClass: string } | undefined> {
+    const line = lineAround(analysis.root.text, offset);
+    const inCall = /(\w+)\s*\([^()]*$/.exec(line.before.slice(0, line.column));
+    if (!inCall) return undefined;
+    const call = offset - line.column + inCall.index;
+    // The base of a path is not the lock: only the path's last name, or a lone name.
+    const after = analysis.root.text.slice(end ?? wordEnd(analysis.root.text, offset)).match(/^\s*(?:->|\.)/);
+    if (after) return undefined;
+    const steps = new HeldSteps(await analysis.flow(around), this.types);
+    const effect = steps.touched.find(e => e.at === call && e.via.length === 0);
+    if (!effect?.lockClass) return undefined;
+    return { lock: render(effect.expr), lockClass: this.types.canonical(effect.lockClass) };
+  }
+
+  private async headers(root: Scanned): Promise<void> {
+    this.types.add(root.file, root.text);
+    let queue = root.includes.map(i => ({ path: i.path, from: i.local ? root.file : undefined }));
+    for (let round = 0, read = 0; round < 2; round++) {
+      const next: typeof queue = [];
+      for (const { path, from } of queue) {
+        for (const file of candidates(path, from)) {
+          if (this.types.has(file)) break;
+          const text = await this.text(file);
+          if (text === undefined) continue;
+          this.types.add(file, text);
+          if (++read >= MOST_HEADERS) return;
+          for (const match of text.matchAll(/^[ \t]*#[ \t]*include[ \t]+[<"]([^>"\n]+)[>"]/gm))
+            next.push({ path: match[1]!, from: match[0].includes('"') ? file : undefined });
+          break;
+        }
+      }
+      queue = next;
+    }
+  }
+
+  private async text(file: string): Promise<string | undefined> {
+    if (this.texts.has(file)) return this.texts.get(file);
+    const bytes = await this.tree.read(file);
+    const text = bytes && new TextDecoder().decode(bytes);
+    if (file.endsWith('.c')) this.texts.set(file, text);
+    return text;
+  }
+
+  /** .c files that mention a name: callers of the index, then files of the folder. */
+  private async others(file: string, words: readonly string[]): Promise<readonly string[]> {
+    const found = new Set<string>();
+    for (const caller of this.index?.()?.callers(words[0]!) ?? [])
+      if (caller.file.endsWith('.c')) found.add(caller.file);
+    const folder = folderOf(file);
+    const mentions = words.map(word => new RegExp(`\\b${word}\\b`));
+    for (const name of (await this.tree.list(folder)) ?? []) {
+      const other = folder ? `${folder}/${name}` : name;
+      if (!name.endsWith('.c') || found.size > MOST_WIDENED) continue;
+      const text = await this.text(other);
+      if (text && mentions.every(m => m.test(text))) found.add(other);
+    }
+    found.delete(file);
+    return [...found].slice(0, MOST_WIDENED);
+  }
+}
+
+/** What a file has to mention so that it can have to do with a class: the field, and the type where that is known. */
+export function wordsOf(lockClass: string): readonly string[] {
+  return [
+    ...new Set(
+      lockClass
+        .replace(/^\(\w+\)/, '')
+        .split('.')
+        .filter(Boolean),
+    ),
+  ].reverse();
+}
+
+function lineAround(text: string, offset: number): { before: string; column: number } {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  return { before: text.slice(start, offset), column: offset - start };
+}
+
+function wordEnd(text: string, offset: number): number {
+  let end = offset;
+  while (/\w/.test(text[end] ?? '')) end++;
+  return end;
+}
+
+function candidates(path: string, from: string | undefined): readonly string[] {
+  const out = [`include/${path}`, `include/uapi/${path}`, `arch/x86/include/${path}`];
+  if (from === undefined) return out;
+  const parts: string[] = [];
+  for (const part of `${folderOf(from)}/${path}`.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return [parts.join('/'), ...out];
+}

@@ -1,0 +1,62 @@
+import type { ContractAnalyser } from '../core/locks/contracts.ts';
+import { LockEvidence, wordsOf } from '../core/locks/lockEvidence.ts';
+import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
+import type { KeyedTree, NameAt } from '../editor/engine.ts';
+
+/** Lets messages in: an answer that takes a second is worked out in pieces, between which others are answered. */
+const pause = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+/**
+ * The evidence of every tree that is asked about. An answer is given from what has been read; what else mentions the name
+ * is read afterwards, so that the next answer knows more. Asking about something else ends that.
+ */
+export class Evidences {
+  readonly #byAnalyser = new WeakMap<ContractAnalyser, LockEvidence>();
+  readonly #byTree = new Map<string, WeakRef<LockEvidence>>();
+  #widening: AbortController | undefined;
+
+  async lockAt(
+    tree: KeyedTree,
+    analyser: ContractAnalyser,
+    { file, offset, text }: NameAt,
+  ): Promise<LockHover | FieldHover | undefined> {
+    const evidence = this.#of(tree, analyser);
+    const hover = await evidence.at(file, offset, text);
+    if (hover?.scope.more) this.#widen(evidence, file, wordsOf(hover.kind === 'lock' ? hover.lockClass : hover.field));
+    return hover;
+  }
+
+  async callers(
+    tree: KeyedTree,
+    analyser: ContractAnalyser,
+    file: string,
+    name: string,
+    text?: string,
+  ): Promise<CallersHover | undefined> {
+    const evidence = this.#of(tree, analyser);
+    const hover = await evidence.callers(file, name, text);
+    if (hover?.scope.more) this.#widen(evidence, file, [name]);
+    return hover;
+  }
+
+  forget(key: string, file: string): void {
+    this.#byTree.get(key)?.deref()?.forget(file);
+  }
+
+  #widen(evidence: LockEvidence, file: string, words: readonly string[]): void {
+    this.#widening?.abort();
+    const stop = new AbortController();
+    this.#widening = stop;
+    // What cannot be read is left out of an answer that says how much it is made of.
+    evidence.widen(file, words, stop.signal).catch(() => undefined);
+  }
+
+  #of(tree: KeyedTree, analyser: ContractAnalyser): LockEvidence {
+    let evidence = this.#byAnalyser.get(analyser);
+    if (!evidence) {
+      this.#byAnalyser.set(analyser, (evidence = new LockEvidence(tree, analyser, pause)));
+      this.#byTree.set(tree.key, new WeakRef(evidence));
+    }
+    return evidence;
+  }
+}
