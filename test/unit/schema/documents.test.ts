@@ -40,6 +40,11 @@ describe('documents are as their schemas say', function () {
     assertValid('model', json('model', 'split_vmemmap_pmd', '--tree', SAMPLE, '--json'));
   });
 
+  it('what an index holds', () => {
+    assertValid('index', json('index', SAMPLE, '--no-cache', '--json'));
+    assertValid('index', json('index', SAMPLE, '--no-cache', '--folder', 'mm', '--json'));
+  });
+
   it('traces, of every kind of schedule', () => {
     for (const schedule of [[], ['--seed', '3'], ['--schedule', 'dump to dump_pmds, remap0']]) {
       const both = json(
