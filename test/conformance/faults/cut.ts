@@ -126,3 +126,17 @@ function nameOf(head: readonly Token[]): Token | undefined {
 const ATTRIBUTE =
   /^__(?:attribute__|printf|scanf|section|aligned|alloc_size|acquires|releases|must_hold|cond_lock|init_or|no_|malloc|nonstring|visible|weak|cold)/;
 const NOT_NAMES = new Set(['if', 'while', 'for', 'switch', 'return', 'sizeof', 'struct', 'union', 'enum']);
+
+/** The conditions of the `#if`s around a line, outermost first. */
+export function conditionsAround(text: string, line: number): string[] {
+  const open: string[] = [];
+  for (const at of text.split('\n').slice(0, line)) {
+    const [, word, rest = ''] = /^\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)/.exec(at) ?? [];
+    if (word === undefined) continue;
+    if (word === 'endif') open.pop();
+    else if (word === 'else' || word === 'elif')
+      open.push(`not (${open.pop() ?? ''})${word === 'elif' ? ` and ${rest.trim()}` : ''}`);
+    else open.push(`${word} ${rest.trim()}`);
+  }
+  return open;
+}

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createPatch } from 'diff';
 import type { FindingsDocument } from '../../../extension/core/report/documents.ts';
 import { providedTrees } from '../trees.ts';
 import { lockstep } from './checker.ts';
+import { conditionsAround } from './cut.ts';
 import { type Judgement, judge, markdown, table } from './judge.ts';
 import type { Mutant } from './mutant.ts';
 import { select } from './select.ts';
@@ -70,9 +71,8 @@ async function main(): Promise<number> {
   );
   console.log(markdown(rows));
   console.log(`\nnew findings in other functions: ${elsewhere}; files that could not be checked: ${failed}`);
-  const folder = join(__dirname, '../../../dist/tmp');
-  mkdirSync(folder, { recursive: true });
-  const misses = join(folder, 'fault-misses.json');
+  const misses = process.env.MISSES ?? join(__dirname, '../../../dist/tmp/fault-misses.json');
+  mkdirSync(dirname(misses), { recursive: true });
   writeFileSync(
     misses,
     `${JSON.stringify(
@@ -106,6 +106,8 @@ function missed(
             lock: m.lock,
             description: m.description,
             evidence: m.evidence,
+            // Code that the configuration at hand leaves out is not analysed: what stands around the function says so.
+            under: conditionsAround(m.text, m.line),
             failed,
             before: before.map(f => `${f.kind} ${f.lock ?? ''} ${f.line}: ${f.message}`),
             elsewhere: elsewhere.map(f => `${f.kind} ${f.function} ${f.lock ?? ''} ${f.line}: ${f.message}`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { functions, tokens } from '../../conformance/faults/cut.ts';
+import { conditionsAround, functions, tokens } from '../../conformance/faults/cut.ts';
 import { Graph } from '../../conformance/faults/graph.ts';
 import { lockClass } from '../../conformance/faults/locking.ts';
 import { mulberry32, shuffled } from '../../conformance/faults/random.ts';
@@ -42,6 +42,13 @@ describe('faults: cutting functions out of text', () => {
         ['g', 9, true],
       ],
     );
+  });
+
+  it('the conditions around a line', () => {
+    const text = '#ifdef A\n#if B\nx\n#else\ny\n#endif\n#endif\nz\n';
+    assert.deepEqual(conditionsAround(text, 3), ['ifdef A', 'if B']);
+    assert.deepEqual(conditionsAround(text, 5), ['ifdef A', 'not (if B)']);
+    assert.deepEqual(conditionsAround(text, 8), []);
   });
 
   it('tokens are the text, in order, for any text', () => {
