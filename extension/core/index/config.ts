@@ -6,6 +6,8 @@ export interface KernelConfig {
   readonly label: string;
   /** `y`, `m`, a number or string as .config has it; undefined when not set. Named without CONFIG_. */
   value(option: string): string | undefined;
+  /** It is a default, not what somebody has chosen: options that it does not name may be on as well as off. */
+  readonly isAssumed?: boolean;
 }
 
 function configOf(label: string, options: ReadonlyMap<string, string>): KernelConfig {
@@ -13,7 +15,10 @@ function configOf(label: string, options: ReadonlyMap<string, string>): KernelCo
 }
 
 /** The configuration that is assumed when a tree has no .config: grammars/kconfig-x86_64.json, which says why. */
-export const defaultConfig: KernelConfig = configOf(stated.label, new Map(Object.entries(stated.options)));
+export const defaultConfig: KernelConfig = {
+  ...configOf(stated.label, new Map(Object.entries(stated.options))),
+  isAssumed: true,
+};
 
 /** Macros that generated headers or boot would give, by name; grammars/kconfig-x86_64.json says why each. */
 export const statedConstants: Readonly<Record<string, string>> = Object.fromEntries(

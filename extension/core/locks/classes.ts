@@ -31,6 +31,8 @@ export function classOf(e: Expr, typeOf: TypeOf): string | undefined {
 function pointed(e: Expr, typeOf: TypeOf): string | undefined {
   switch (e.k) {
     case 'name':
+      // A global pointer: all that it ever points to is one class here.
+      return e.scope === 'free' ? `(${e.name})` : typeOfName(e, typeOf);
     case 'new':
       return typeOfName(e, typeOf);
     case 'index':

@@ -1,6 +1,20 @@
 /** What decides CONFIG_ options: a KernelConfig of `index/config.ts` is one. Options are named without CONFIG_. */
 export interface OptionValues {
   value(option: string): string | undefined;
+  readonly isAssumed?: boolean;
+}
+
+/** Options that change how the kernel is built as a whole, or only check it: off unless somebody says so. */
+const OFF =
+  /DEBUG|PROVE|KASAN|KMSAN|KCSAN|UBSAN|SELFTEST|_TEST|FAULT_INJ|PREEMPT_RT|LOCK_STAT|LOCKDEP|XIP|COMPILE_TEST|TRIM|32BIT|HIGHMEM|BIG_ENDIAN|UML|PARAVIRT_SPIN|TRACE|_32$|BROKEN|PREEMPT_NONE|SLOB|TINY|NOMMU|FLATMEM/;
+
+/**
+ * The options for a .c file: by a default configuration, code that stands under an option which that does not name is
+ * looked at as if the option were on. It is there to be reviewed.
+ */
+export function optionsFor(file: string, options: OptionValues | undefined): OptionValues | undefined {
+  if (!options?.isAssumed || !file.endsWith('.c')) return options;
+  return { value: option => options.value(option) ?? (OFF.test(option) ? undefined : 'y') };
 }
 
 /** `yes`/`no`: decided. `weak`: depends on a macro that some header may define. `open`: on an option nobody stated. */

@@ -252,7 +252,8 @@ export class Flow {
     const lock = lockArgument(entry, args);
     const effect: Effect = {
       expr: lock ?? op('literal'),
-      lockClass: lock && this.classify(lock),
+      // By the expression as it stands: its names have declared types.
+      lockClass: lock && (this.classify(lockArgument(entry, step.args) ?? lock) ?? this.classify(lock)),
       mode: entry.mode ?? 'write',
       primitive: name,
       entry,

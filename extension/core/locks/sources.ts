@@ -1,5 +1,5 @@
 import type { SourceTree } from '../text/source.ts';
-import type { OptionValues } from './condition.ts';
+import { type OptionValues, optionsFor } from './condition.ts';
 import { type Definition, type Scanned, scan } from './scan.ts';
 
 /**
@@ -48,14 +48,15 @@ export class Sources {
       paths.map(async path => {
         if (this.files.has(path)) return;
         const bytes = await this.tree.read(path);
-        if (!this.files.has(path)) this.files.set(path, bytes && scan(path, decoder.decode(bytes), this.options));
+        if (!this.files.has(path))
+          this.files.set(path, bytes && scan(path, decoder.decode(bytes), optionsFor(path, this.options)));
       }),
     );
   }
 
   /** A text that stands in for the file's bytes. */
   replace(path: string, text: string): Scanned {
-    const scanned = scan(path, text, this.options);
+    const scanned = scan(path, text, optionsFor(path, this.options));
     this.files.set(path, scanned);
     this.folders.delete(folderOf(path));
     return scanned;

@@ -57,7 +57,7 @@ const NEVER: ReadonlyMap<Expr, Effect> = new Map();
 export class State {
   private held_: readonly Effect[] = NONE;
   private released_: readonly Effect[] = NONE;
-  /** Locks that were taken here and let go again, with the effect that took them. */
+  /** Locks that were taken here and let go again, with the effect that took them; `maybe`: on some paths. */
   private gone_: ReadonlyMap<Expr, Effect> = NEVER;
   facts = new Facts();
   /** A function was handed to another while locks were held: it may be called, and let them go. */
@@ -306,9 +306,12 @@ export class State {
   merge(other: State, at: number): boolean {
     let changed = false;
     this.doubt ||= other.doubt;
-    if (this.gone_ !== other.gone_ && [...this.gone_.keys()].some(k => !other.gone_.has(k))) {
-      this.gone_ = new Map([...this.gone_].filter(([k]) => other.gone_.has(k)));
-      changed = true;
+    if (this.gone_ !== other.gone_) {
+      const gone = mergedGone(this.gone_, other.gone_);
+      if (gone) {
+        this.gone_ = gone;
+        changed = true;
+      }
     }
     const made = new Set<Expr>();
     const one = (place: Expr, mine: Expr | undefined, theirs: Expr | undefined) => {
@@ -346,6 +349,22 @@ export class State {
     this.released = union(this.released, other.released);
     return this.merge(other, at) || this.key !== before;
   }
+}
+
+/** What either has let go, `maybe` unless both have; undefined when `mine` says that already. */
+function mergedGone(mine: ReadonlyMap<Expr, Effect>, theirs: ReadonlyMap<Expr, Effect>): Map<Expr, Effect> | undefined {
+  let out: Map<Expr, Effect> | undefined;
+  for (const [key, effect] of mine) {
+    if (effect.maybe || (theirs.has(key) && !theirs.get(key)!.maybe)) continue;
+    out ??= new Map(mine);
+    out.set(key, { ...effect, maybe: true });
+  }
+  for (const [key, effect] of theirs) {
+    if (mine.has(key)) continue;
+    out ??= new Map(mine);
+    out.set(key, effect.maybe ? effect : { ...effect, maybe: true });
+  }
+  return out;
 }
 
 function keysOf(effects: readonly Effect[]): string {

@@ -13,7 +13,7 @@ export function unmetRequirements(seen: Observed): Finding[] {
     if (what.entry.effect !== 'assert' || out.has(what.at)) continue;
     const key = lockKey(what.expr);
     const before = gone.get(key);
-    if (!before || held.some(h => lockKey(h.expr) === key)) continue;
+    if (!before || before.maybe || held.some(h => lockKey(h.expr) === key)) continue;
     out.set(
       what.at,
       draft(
@@ -33,14 +33,20 @@ export function unmetRequirements(seen: Observed): Finding[] {
   return [...out.values()];
 }
 
-/** Functions that by their type, or their name, run in interrupt context: what they take needs no irqsave. */
+/** Names of functions that run in interrupt context, or with interrupts off: what they take needs no irqsave. */
 const HANDLER =
-  /irq|intr|isr|tasklet|timer|timeout|complet|callback|_cb$|softirq|napi|_poll|nmi|hardirq|watchdog|_eoi|_ack|_mask|interrupt|handler|_bh$/i;
+  /(?:^|_)(?:isr|intr|interrupt|irq)(?:_?handler|_?thread|_fn|_func)?\d*$|(?:^|_)(?:isr|intr|interrupt|hardirq|nmi|softirq|tasklet|napi)_|handler$|_timer(?:_fn)?$|_timeout$|_timedout$|_complete(?:d|_rq)?$|_completion$|_done$|callback$|_cb$|_poll$|_irqsafe$|_eoi$|_(?:un)?mask$|irqs?_?off|_bh$|_locked$|^__/;
 const HANDLER_HEAD =
-  /\birqreturn_t\b|\bstruct\s+timer_list\s*\*|\bstruct\s+hrtimer\s*\*|\bstruct\s+pt_regs\s*\*|\bstruct\s+tasklet_struct\s*\*|\bstruct\s+urb\s*\*/;
+  /\birqreturn_t\b|\bstruct\s+timer_list\s*\*|\bstruct\s+hrtimer\s*\*|\bstruct\s+pt_regs\s*\*|\bstruct\s+tasklet_struct\s*\*|\bstruct\s+urb\s*\*|\bstruct\s+irq_data\s*\*|\bstruct\s+irq_desc\s*\*/;
 
-const isHandler = (d: Definition): boolean =>
-  HANDLER.test(d.name) || HANDLER_HEAD.test(d.source.text.slice(d.start, d.bodyStart));
+const headOf = (d: Definition): string => d.source.text.slice(d.start, d.bodyStart);
+const isHandler = (d: Definition): boolean => HANDLER.test(d.name) || HANDLER_HEAD.test(headOf(d));
+
+/** An interrupt handler by its type, and no thread function: those run with interrupts on. */
+function isHardHandler(d: Definition): boolean {
+  if (!/\birqreturn_t\b/.test(headOf(d)) || /thread/.test(d.name)) return false;
+  return !new RegExp(`threaded_irq\\((?:[^,;]*,){2,3}\\s*${d.name}\\s*,`).test(d.source.text);
+}
 
 const turnsOff = (e: Effect): boolean => e.entry.irq === 'off';
 
@@ -65,7 +71,8 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
         !/spin|read_lock|write_lock/.test(effect.primitive)
       )
         continue;
-      if (entry.irq === 'off') {
+      const inHandler = entry.effect === 'acquire' && isHardHandler(seen.definition);
+      if (entry.irq === 'off' || inHandler) {
         const list = safe.get(lockClass);
         if (list) list.push({ effect, definition: seen.definition });
         else safe.set(lockClass, [{ effect, definition: seen.definition }]);
@@ -98,7 +105,9 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
           'irq-unsafe',
           effect.at,
           (known >= 2 || isSelf) && others === 0 ? 'high' : known > others ? 'medium' : 'low',
-          `${named(effect)} is taken with interrupts on; elsewhere it is taken with them off, so an interrupt may want it`,
+          evidence.some(e => e.effect.entry.irq !== 'off')
+            ? `${named(effect)} is taken with interrupts on; an interrupt handler takes it too, and would wait for what it has interrupted`
+            : `${named(effect)} is taken with interrupts on; elsewhere it is taken with them off, so an interrupt may want it`,
           effect,
           [
             related(

@@ -26,7 +26,11 @@ export function findingsOf(
   const incomplete: string[] = [];
   for (const seen of all) {
     findings.push(
-      ...missingUnlocks(seen),
+      ...missingUnlocks(seen, held =>
+        (callers.get(seen.definition.name) ?? []).some(c =>
+          c.releases.some(r => held.lockClass !== undefined && r.what.effect.lockClass === held.lockClass),
+        ),
+      ),
       ...doubleUnlocks(seen),
       ...doubleLocks(seen),
       ...sleepsInAtomic(seen),

@@ -6,12 +6,18 @@ import { ANY, NEGATIVE, POSITIVE, ZERO } from '../values.ts';
 import { type Confidence, draft, isDirect, named, places, related } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 
+/** Names of functions that take a lock for their caller. */
+const HANDS_OUT =
+  /lock|get|begin|start|acquire|enter|hold|open|pin|grab|map|walk|find|lookup|next|first|try|prepare|suspend|freeze|claim|reserve|iter/i;
+
 /**
  * A way out on which a lock taken here is still held, while other ways out have let it go.
  *
  * Handing out a lock on success and only then is a design (`get_locked_pte()`); handing it out with an errno is not.
+ *
+ * @param unlocks whether a caller in this file lets go a lock of that class
  */
-export function missingUnlocks(seen: Observed): Finding[] {
+export function missingUnlocks(seen: Observed, unlocks: (held: Effect) => boolean): Finding[] {
   const { definition, exits } = seen;
   const out = new Map<string, Finding>();
   for (const exit of exits) {
@@ -21,7 +27,8 @@ export function missingUnlocks(seen: Observed): Finding[] {
       const key = lockKey(held.expr);
       const unlocked = exits.filter(e => e.step.kind !== 'noreturn' && e.state.gone.has(key));
       if (!unlocked.length) continue;
-      const confidence = judge(exit, held, exits, unlocked);
+      const isDesign = HANDS_OUT.test(definition.name) || unlocks(held);
+      const confidence = judge(exit, held, exits, unlocked, isDesign);
       if (!confidence) continue;
       const id = `${key.id}@${exit.step.at}`;
       if (out.has(id)) continue;
@@ -46,7 +53,13 @@ export function missingUnlocks(seen: Observed): Finding[] {
   return [...out.values()];
 }
 
-function judge(exit: Exit, held: Effect, exits: readonly Exit[], unlocked: readonly Exit[]): Confidence | undefined {
+function judge(
+  exit: Exit,
+  held: Effect,
+  exits: readonly Exit[],
+  unlocked: readonly Exit[],
+  isDesign: boolean,
+): Confidence | undefined {
   const key = lockKey(held.expr);
   const here = exits.filter(e => e.step === exit.step);
   // Some way here never took it, or has let it go: what tells them apart may only seem to be lost.
@@ -67,8 +80,8 @@ function judge(exit: Exit, held: Effect, exits: readonly Exit[], unlocked: reado
       : 'low';
   }
   if ([...mine].some(c => theirs.has(c))) return sure;
-  // Held on success alone, or with one code alone: handed out by design.
-  return undefined;
+  // Held on success alone, or with one code alone: what locks by design is called so, or its callers unlock.
+  return isDesign ? undefined : sure === 'high' ? 'medium' : 'low';
 }
 
 /** What the value returned says: `error`, `zero`, `value`, the name of a constant, or `any`. */
@@ -100,7 +113,8 @@ export function doubleUnlocks(seen: Observed): Finding[] {
     if (what.held || effect.entry.nests || effect.maybe || effect.expr.has & HAS_LITERAL || out.has(effect.at))
       continue;
     const key = lockKey(effect.expr);
-    const before = gone.get(key);
+    const last = gone.get(key);
+    const before = last?.maybe ? undefined : last;
     const twice = released.find(r => sameLock(r.expr, effect.expr));
     if (!before && !twice) continue;
     // Taken twice, or under another name: what is held still may be this one.
