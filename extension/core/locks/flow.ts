@@ -455,7 +455,10 @@ export class Flow {
     }
     // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
     const returned = outcome.value && here(outcome.value);
-    if (returned && returned.size <= PLAIN && !(returned.has & HAS_CALL)) next.bind(step.temp, returned);
+    if (returned && returned.size <= PLAIN && !(returned.has & HAS_CALL)) {
+      next.bind(step.temp, returned);
+      if (!restrict(returned, outcome.ret, next.facts)) return false;
+    }
     return true;
   }
 

@@ -47,5 +47,5 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
 
 /** Not sleeping after all: waiting that lets the very lock go, user memory where faults are off (they fail at once). */
 function isAbout(effect: Effect, held: Effect): boolean {
-  return effect.expr === held.expr || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
+  return sameLock(effect.expr, held.expr) || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
 }

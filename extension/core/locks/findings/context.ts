@@ -48,6 +48,9 @@ function isHardHandler(d: Definition): boolean {
   return !new RegExp(`threaded_irq\\((?:[^,;]*,){2,3}\\s*${d.name}\\s*,`).test(d.source.text);
 }
 
+/** Handed to another function as an argument: it may be called in any context. */
+const isPassed = (d: Definition): boolean => new RegExp(`[(,]\\s*&?${d.name}\\s*[,)]`).test(d.source.text);
+
 const turnsOff = (e: Effect): boolean => e.entry.irq === 'off';
 
 /**
@@ -104,7 +107,13 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
           definition,
           'irq-unsafe',
           effect.at,
-          (known >= 2 || isSelf) && others === 0 ? 'high' : known > others ? 'medium' : 'low',
+          isPassed(definition)
+            ? 'low'
+            : (known >= 2 || isSelf) && others === 0
+              ? 'high'
+              : known > others
+                ? 'medium'
+                : 'low',
           evidence.some(e => e.effect.entry.irq !== 'off')
             ? `${named(effect)} is taken with interrupts on; an interrupt handler takes it too, and would wait for what it has interrupted`
             : `${named(effect)} is taken with interrupts on; elsewhere it is taken with them off, so an interrupt may want it`,

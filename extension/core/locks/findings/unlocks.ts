@@ -65,12 +65,18 @@ function judge(
   // Some way here never took it, or has let it go: what tells them apart may only seem to be lost.
   const never = here.some(e => !e.state.gone.has(key) && !e.state.held.some(h => lockKey(h.expr) === key));
   const mixed = here.some(e => e.state.gone.has(key));
+  const certain = unlocked.filter(e => !e.state.gone.get(key)!.maybe);
   const sure: Confidence =
-    never || !isDirect(held) ? 'low' : mixed || exit.state.doubt || isTailCall(exit) ? 'medium' : 'high';
+    never || !isDirect(held)
+      ? 'low'
+      : mixed || !certain.length || exit.state.doubt || isTailCall(exit)
+        ? 'medium'
+        : 'high';
   if (exits.every(e => e.step.value === undefined)) return sure;
   const mine = classes(exit);
   if (mine.size === 1 && mine.has('error')) return sure;
-  const theirs = new Set(unlocked.flatMap(e => [...classes(e)]));
+  if (isDesign) return 'low';
+  const theirs = new Set(certain.flatMap(e => [...classes(e)]));
   if (mine.has('any') || theirs.has('any')) {
     // `return ret` against `return 0`: nothing speaks for a design, but little against it.
     return [...mine].some(c => c === 'any' || theirs.has(c))
@@ -81,7 +87,7 @@ function judge(
   }
   if ([...mine].some(c => theirs.has(c))) return sure;
   // Held on success alone, or with one code alone: what locks by design is called so, or its callers unlock.
-  return isDesign ? undefined : sure === 'high' ? 'medium' : 'low';
+  return sure === 'high' ? 'medium' : 'low';
 }
 
 /** What the value returned says: `error`, `zero`, `value`, the name of a constant, or `any`. */
@@ -126,7 +132,11 @@ export function doubleUnlocks(seen: Observed): Finding[] {
         definition,
         'unlock-not-held',
         effect.at,
-        !isDirect(effect) || !isDirect(before ?? twice!) ? 'low' : doubtful || mixed || doubt ? 'medium' : 'high',
+        !isDirect(effect) || !isDirect(before ?? twice!)
+          ? 'low'
+          : doubtful || mixed || doubt || !before
+            ? 'medium'
+            : 'high',
         `${named(effect)} is not held here: it has been let go already${mixed ? ' on one of the paths' : ''}`,
         effect,
         before ? places(definition, before, 'taken, and let go since') : places(definition, twice!, 'let go'),
