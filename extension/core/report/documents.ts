@@ -87,6 +87,8 @@ export interface Finding extends Position {
   readonly related: readonly RelatedPlace[];
   /** Set when the source itself suppresses it (docs/findings.md): the reason given there. */
   readonly suppressed?: string;
+  /** The comment, or the entry of the tree's `.lockstep.json`, that suppresses it. */
+  readonly suppressedAt?: Position;
 }
 
 export interface FindingsDocument {
@@ -95,6 +97,8 @@ export interface FindingsDocument {
   /** How much was looked at, and which functions could not be analysed whole. */
   readonly functions?: number;
   readonly incomplete?: readonly string[];
+  /** Suppression comments that suppress nothing, and why; files that could not be read. */
+  readonly notices?: readonly RelatedPlace[];
 }
 
 export type TraceEventKind =
