@@ -70,6 +70,7 @@ export interface Op extends Common {
 
 export const HAS_LOCAL = 1;
 export const HAS_CALL = 2;
+/** It reads memory, which may change. The value of a call does not. */
 export const HAS_DEREF = 4;
 /** A part that only a temporary or a literal names. */
 export const HAS_LITERAL = 8;
@@ -225,7 +226,8 @@ export function op(name: string, ...args: Expr[]): Expr {
 
 /** The value of a call. Without an owner: of any call with these arguments. */
 export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0): Expr {
-  const raw = () => make('call', 1 + sum(args), all(args) | HAS_CALL, { name, args, owner, at });
+  const raw = () =>
+    make('call', 1 + sum(args), (owner ? all(args) & ~HAS_DEREF : all(args)) | HAS_CALL, { name, args, owner, at });
   const key = `${name}#${at}(${ids(args)}`;
   if (owner) {
     let found = owner.sites.get(key);

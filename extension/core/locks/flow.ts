@@ -327,7 +327,7 @@ export class Flow {
   }
 
   private release(state: State, effect: Effect): void {
-    const held = state.find(effect.expr, effect.mode);
+    const held = state.find(effect.expr, effect.mode, effect.lockClass);
     this.observer?.release?.(state, effect, held);
     if (held) {
       state.drop(held);
@@ -343,7 +343,7 @@ export class Flow {
   private require(state: State, effect: Effect, mode: LockMode | undefined): void {
     if (isNowhere(effect.expr)) return;
     this.observer?.require?.(state, effect, mode);
-    const held = state.find(effect.expr, mode);
+    const held = state.find(effect.expr, mode, effect.lockClass);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
     // An assert that does not say how is met by a shared hold.
     this.found.require({ ...effect, mode: mode ?? 'read' });
@@ -435,7 +435,7 @@ export class Flow {
     if (outcome.value && outcome.value.k !== 'num' && !isNamed(outcome.value)) renamed.set(outcome.value, value);
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
-      const known = next.find(put(effect.expr), effect.mode);
+      const known = next.find(put(effect.expr), effect.mode, effect.lockClass);
       if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
     }
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.

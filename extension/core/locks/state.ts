@@ -259,7 +259,7 @@ export class State {
   }
 
   /** Finds what a release of `e` lets go: by identity (also through pointers known to be equal here), then by field. */
-  find(e: Expr, mode: LockMode | undefined): Effect | undefined {
+  find(e: Expr, mode: LockMode | undefined, lockClass?: string): Effect | undefined {
     if (this.held_.length === 0) return undefined;
     const key = lockKey(e);
     let same = this.held_.filter(h => lockKey(h.expr) === key);
@@ -274,7 +274,12 @@ export class State {
     // A lock that cannot be named here (a callee's local, a function's value) is told by its field.
     if (!same.length) {
       const member = memberOf(e);
-      same = this.held_.filter(h => memberOf(h.expr) === member && (!isNamed(h.expr) || !isNamed(e)));
+      same = this.held_.filter(
+        h =>
+          memberOf(h.expr) === member &&
+          (!isNamed(h.expr) || !isNamed(e)) &&
+          (!lockClass || !h.lockClass || h.lockClass === lockClass),
+      );
     }
     return same.findLast(h => h.mode === mode) ?? same.at(-1);
   }

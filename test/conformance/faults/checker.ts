@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { DiskTree } from '../../../extension/cli/diskTree.ts';
 import { ContractAnalyser } from '../../../extension/core/locks/contracts.ts';
 import { loopMacros } from '../../../extension/core/syntax/idioms.ts';
+import { cacheFolder } from '../../../extension/worker/indexCache.ts';
+import { openIndex } from '../../../extension/worker/indexStore.ts';
 import type { Checker } from './judge.ts';
 
 /** Makes analysers of a tree that have read nothing yet; undefined while the analyser gives no findings. */
-export function lockstep(root: string): (() => Checker) | undefined {
+export async function lockstep(root: string): Promise<(() => Checker) | undefined> {
+  const { index } = await openIndex({ root, cache: cacheFolder(), threads: 0 });
   const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
-  const make = (): object => new ContractAnalyser(new DiskTree(root), { loops });
+  const make = (): object => new ContractAnalyser(new DiskTree(root), { loops, index });
   return isChecker(make()) ? () => make() as Checker : undefined;
 }
 

@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   }
   const count = Number(process.env.FAULTS ?? 200);
   const seed = Number(process.env.SEED ?? 1);
-  const make = lockstep(root);
+  const make = await lockstep(root);
   if (!make) {
     console.log('the analyser gives no findings yet: nothing to judge');
     return 2;

@@ -126,7 +126,7 @@ async function main(): Promise<number> {
   const files = new Set(mutants.map(m => m.file)).size;
   const scratch = mkdtempSync(join(tmpdir(), 'lockstep-rivals-'));
   try {
-    const make = lockstep(root);
+    const make = await lockstep(root);
     const rivals = [...(make ? ours(make) : []), sparse(tools, root, scratch), coccinelle(root, scratch)];
     const results: Result[] = [];
     for (const rival of rivals) {
