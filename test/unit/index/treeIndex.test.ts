@@ -73,6 +73,12 @@ describe('the index of a tree', () => {
           'ID_UNUSED',
           'struct y f2(struct { int z; } *p) { if (p) { do { } while (0); } }',
           'main() {}',
+          'SYSCALL_DEFINE1(32_odd, int, a) {}',
+          'SEC("x")',
+          '__failure __msg("it fails") int marked(int a) {}',
+          'static inline void PRINTF(5, 6) printed(const char *f, ...) {}',
+          'int NAMED(by_macro)(const unsigned char *in, int out) {}',
+          'define_machine(board) { .name = "b", .probe = printed, }',
         ].join('\n'),
       ).filter(s => s.startsWith('function')),
       [
@@ -85,6 +91,10 @@ describe('the index of a tree', () => {
         'function bpf_thing:15',
         'function f2:17',
         'function main:18',
+        'function sys_32_odd:19',
+        'function marked:21',
+        'function printed:22',
+        'function NAMED:23',
       ],
     );
   });
@@ -151,6 +161,27 @@ void here(void) { g4(); }
         callee,
       );
     }
+  });
+
+  it('a branch with an #error ends nothing, and a body in a branch has that branch’s head', () => {
+    const text = `static int mode =
+#ifdef A
+	1;
+#else
+	#error none
+#endif
+static int f(void)
+{
+}
+#ifdef B
+late_initcall(f)
+#else
+static int g(void)
+{
+}
+#endif
+`;
+    assert.deepEqual(outline(text), ['variable mode:1', 'function f:7', 'function g:13']);
   });
 
   it('knows types, fields, enumerators, variables and what initialises them', () => {

@@ -215,7 +215,8 @@ export abstract class Declarations extends Directives {
     const { state } = this;
     const group = this.groups[state.groups - 1];
     if (!group || state.parens > 1 || group.close >= 0 || group.innerFrom >= 0) return;
-    const basic = group.nameFrom < 0 || (group.nameId >= Word.struct && group.nameId <= Word.lastBasic);
+    const basic =
+      (group.nameFrom < 0 && state.groups === 1) || (group.nameId >= Word.struct && group.nameId <= Word.lastBasic);
     if (!group.pointer && !basic) return;
     if (this.names.take(this.bytes, from, to) <= Word.lastStorage) return;
     group.innerFrom = from;

@@ -1,6 +1,6 @@
 import { CallFlag, FLAG_SHIFT, LINE_MASK, RecordFlag, RecordKind, RecordWriter } from './records.ts';
 import { Class, classes, Scanner } from './scanner.ts';
-import { State } from './state.ts';
+import { Mode, State } from './state.ts';
 import { Word } from './words.ts';
 
 interface Level {
@@ -10,7 +10,11 @@ interface Level {
   condition: string;
   /** That none of the branches so far holds. */
   none: string;
+  /** The branch has an #error: nobody compiles it. */
+  dead: boolean;
   readonly before: State;
+  /** What the last branch that is not dead ended with. */
+  live: State | undefined;
 }
 
 /** Longer conditions are cut. */
@@ -32,8 +36,13 @@ export abstract class Directives extends Scanner {
   /** The state of an #else or #elif has been put back; `left` is what the branch before ended with. */
   protected abstract branched(left: State): void;
 
+  /** How many #ifs are open. */
+  protected get nesting(): number {
+    return this.levels.length;
+  }
+
   protected beginFile(): void {
-    for (const level of this.levels) this.spare.push(level.before);
+    for (const { before, live } of this.levels) this.spare.push(before, ...(live ? [live] : []));
     this.levels.length = 0;
     this.callWords = 0;
     this.records.length = 0;
@@ -62,6 +71,10 @@ export abstract class Directives extends Scanner {
         if (this.is('elif', at)) return this.branch(end, true);
         break;
       case 5:
+        if (this.is('error', at)) {
+          const level = this.levels[this.levels.length - 1];
+          if (level) level.dead = true;
+        }
         if (this.is('ifdef', at)) return this.enter(end, 'ifdef', first);
         if (this.is('endif', at)) {
           this.leave();
@@ -106,7 +119,7 @@ export abstract class Directives extends Scanner {
   private push(line: number, condition: string): void {
     const before = this.spare.pop() ?? new State();
     before.copy(this.state);
-    this.levels.push({ line, condition, none: `!(${condition})`, before });
+    this.levels.push({ line, condition, none: `!(${condition})`, dead: false, before, live: undefined });
   }
 
   /** `#ifndef X` or `#if !defined(X)` with `#define X` next. */
@@ -135,7 +148,12 @@ export abstract class Directives extends Scanner {
     this.state = this.spare.pop() ?? new State();
     this.state.copy(level.before);
     this.branched(left);
-    this.spare.push(left);
+    if (level.dead) this.spare.push(left);
+    else {
+      if (level.live) this.spare.push(level.live);
+      level.live = left;
+    }
+    level.dead = false;
     // `#elif 0` is not worth a rule; `#else` after `#if 1` is kept as any variant is.
     return end;
   }
@@ -145,6 +163,12 @@ export abstract class Directives extends Scanner {
     if (!level) return;
     this.region(level, this.line);
     this.spare.push(level.before);
+    if (!level.live) return;
+    // A declaration that a dead branch cannot end has ended as it did in another.
+    if (level.dead && level.live.mode === Mode.top && this.state.mode === Mode.top) {
+      this.spare.push(this.state);
+      this.state = level.live;
+    } else this.spare.push(level.live);
   }
 
   private region(level: Level, end: number): void {

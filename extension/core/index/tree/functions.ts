@@ -2,7 +2,8 @@ import { Declarations } from './declarations.ts';
 import { endWord } from './directives.ts';
 import { macroName, nameOfHead } from './invocations.ts';
 import { RecordFlag, RecordKind } from './records.ts';
-import { Mode, type State } from './state.ts';
+import { Class, classes } from './scanner.ts';
+import { type Group, Mode, type State } from './state.ts';
 import { Word } from './words.ts';
 
 /** A function's head, as far as its record needs it. */
@@ -18,7 +19,7 @@ export abstract class Functions extends Declarations {
   /** Where the end lines of functions stand that an #if branch left open. */
   protected readonly openVariants: number[] = [];
   /** Heads that earlier #if branches give the function whose body comes after #endif. */
-  protected readonly otherHeads: Head[] = [];
+  protected readonly otherHeads: (Head & { readonly level: number })[] = [];
   /** Where the end lines of the last function's other heads stand. */
   private readonly variants: number[] = [];
   /** Where the end line of the last function written stands. */
@@ -26,6 +27,20 @@ export abstract class Functions extends Declarations {
 
   /** The members of a struct begin. */
   protected abstract openMembers(): void;
+
+  /**
+   * Whether a group is rather the parameter list than one before it. One with a type before its name is, and of several of
+   * these the first, unless that looks like an attribute: `__msg("…") int f(`, `void PRINTF(1, 2) f(`. Without a type the
+   * last is: what comes before are invocations that have no semicolon.
+   */
+  private likelier(group: Group, before: Group): boolean {
+    const { bytes } = this;
+    const marked = (from: number): boolean => bytes[from] === 95 && bytes[from + 1] === 95;
+    if (before.words < 2) return !marked(group.nameFrom) || group.words >= 2;
+    if (marked(before.nameFrom)) return group.words >= 2 && !marked(group.nameFrom);
+    const first = bytes[group.nameFrom]!;
+    return first >= 97 && macroName(this.slice(before.nameFrom, before.nameTo));
+  }
 
   protected override endDeclaration(): void {
     // Setting a length is not cheap, and nearly always there is nothing to forget.
@@ -50,6 +65,15 @@ export abstract class Functions extends Declarations {
       state.fresh();
       return;
     }
+    if (this.bytes[this.ahead(after)] === 46) {
+      // `define_machine(x) { .name = …, }`: no statement begins with a dot.
+      state.mode = Mode.initialiser;
+      return;
+    }
+    for (let h = this.otherHeads.length - 1; h >= 0; h--) {
+      // The body is one branch's own.
+      if (this.otherHeads[h]!.level <= this.nesting) this.otherHeads.splice(h, 1);
+    }
     state.mode = Mode.body;
     state.outerBrace = after >= 2 ? this.bytes[after - 2] === 10 : true;
     state.firstCall = this.callWords;
@@ -70,7 +94,7 @@ export abstract class Functions extends Declarations {
     const { groups } = this;
     let chosen = -1;
     for (let g = 0; g < state.groups; g++) {
-      const { nameFrom, nameId, words, close, innerFrom } = groups[g]!;
+      const { nameFrom, nameId, close, innerFrom } = groups[g]!;
       if (close < 0) continue;
       if (innerFrom >= 0) {
         // `void (*name(int x))(int) {` and `int (name)(int x) {`
@@ -78,8 +102,7 @@ export abstract class Functions extends Declarations {
         break;
       }
       if (nameFrom < 0 || nameId <= Word.last) continue;
-      chosen = g;
-      if (words >= 2) break;
+      if (chosen < 0 || this.likelier(groups[g]!, groups[chosen]!)) chosen = g;
     }
     if (open) for (let g = 0; g < chosen; g++) this.invocation(groups[g]!);
     const group = groups[chosen];
@@ -96,7 +119,8 @@ export abstract class Functions extends Declarations {
     const macro = this.slice(group.nameFrom, group.nameTo);
     if (!macroName(macro)) return plain;
     const from = this.ahead(group.open);
-    const to = this.nameEnd(from);
+    let to = from;
+    while (classes[this.bytes[to]!]! >= Class.letter) to++;
     if (to === from || from >= group.close) return plain;
     const name = this.names.intern(nameOfHead(macro, this.slice(from, to)));
     return { ...plain, name, flags: flags | RecordFlag.macroHead };
@@ -145,7 +169,7 @@ export abstract class Functions extends Declarations {
     const closed = this.lastEnd;
     if (left.mode === Mode.top && state.mode === Mode.top && left.groups > state.groups && left.parens === 0) {
       const head = left.initialising ? undefined : this.head(left, false);
-      if (head) this.otherHeads.push(head);
+      if (head) this.otherHeads.push({ ...head, level: this.nesting });
     }
     const same = left.functionName === state.functionName && left.functionLine === state.functionLine;
     if (left.mode === Mode.body && (state.mode !== Mode.body || !same)) {
