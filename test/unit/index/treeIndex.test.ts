@@ -300,6 +300,27 @@ module_init(start);
     assert.equal(index.counts().functions, 201);
   });
 
+  it('many edits of a file take no more room than one, and every answer is the last one’s', () => {
+    const index = new TreeIndex();
+    const body = 'g(); '.repeat(2000);
+    index.add('b.c', bytes('int b(void) { return last(); }\nint stored_b(int x) { }\n'));
+    for (let edit = 0; edit < 500; edit++) {
+      const odd = edit % 2 === 0;
+      index.add('a.c', bytes(`int f${edit}(void) { ${odd ? body : ''} last(); x->op = stored_b; }\n`));
+      if (edit % 7 > 0) continue;
+      assert.deepEqual(
+        index.callers('last').map(c => c.function),
+        [`f${edit}`, 'b'],
+      );
+      assert.deepEqual(index.definers(`f${edit}`), ['a.c']);
+      assert.deepEqual(index.definers(`f${edit - 1}`), []);
+      assert.deepEqual(index.stored('op'), ['stored_b']);
+      assert.equal(index.callers('g').length, odd ? 1 : 0);
+    }
+    const words = index.data.segments.reduce((sum, s) => sum + s.length, 0);
+    assert.ok(words <= 1 << 19, `${words} words`);
+  });
+
   it('search finds characters in order, best first', () => {
     const index = one(
       'void vm_fault(void) {}\nvoid vm(void) {}\n#define VMF 1\nstruct s { int vmf; };\nvoid other(void) {}',

@@ -78,22 +78,24 @@ export class IndexData {
     return batch.files.map(file => this.put({ ...file, segment }));
   }
 
-  /** Takes over the records of one file whose ids are of `names` already; they are copied. */
-  addFile(path: string, stamp: Stamp, words: Uint32Array): number {
+  /**
+   * Takes over the records of one file whose ids are of `names` already; they are copied.
+   *
+   * @param mayOverwrite nobody points to the records that the file has had
+   */
+  addFile(path: string, { size, modified, hash }: Stamp, words: Uint32Array, mayOverwrite = false): number {
+    const old = this.file(path);
+    if (mayOverwrite && old && old.segment === this.tail && old.offset + old.length === this.tailUsed) {
+      this.tailUsed = old.offset;
+    }
     if (this.tail < 0 || this.tailUsed + words.length > this.segments[this.tail]!.length) {
       this.tail = this.segments.push(new Uint32Array(Math.max(TAIL_WORDS, words.length))) - 1;
       this.tailUsed = 0;
     }
     this.segments[this.tail]!.set(words, this.tailUsed);
-    const { size, modified, hash } = stamp;
-    const number = this.put({
-      ...{ path, size, modified, hash },
-      segment: this.tail,
-      offset: this.tailUsed,
-      length: words.length,
-    });
+    const at = { segment: this.tail, offset: this.tailUsed, length: words.length };
     this.tailUsed += words.length;
-    return number;
+    return this.put({ path, size, modified, hash, ...at });
   }
 
   /** The same content with another time. @returns whether it was another */

@@ -1,4 +1,4 @@
-import { type IndexData, offsetOf, segmentOf } from './data.ts';
+import { type IndexData, type IndexedFile, offsetOf, segmentOf } from './data.ts';
 import { KIND_SHIFT, LINE_MASK, RecordFlag, RecordKind, recordLength } from './records.ts';
 
 export type SymbolKind =
@@ -58,6 +58,15 @@ const KINDS: Readonly<Record<number, SymbolKind>> = {
   [RecordKind.export]: 'export',
 };
 
+/** So many files that came last are looked through one by one. */
+const MOST_UNSORTED = 256;
+
+const holds = (file: IndexedFile | undefined, ref: number): boolean =>
+  file !== undefined &&
+  file.segment === segmentOf(ref) &&
+  offsetOf(ref) >= file.offset &&
+  offsetOf(ref) < file.offset + file.length;
+
 interface Region {
   readonly condition: string;
   readonly from: number;
@@ -76,7 +85,8 @@ export class SymbolReader {
   /** The number of the file whose record stands there; undefined when it is no longer in the index. */
   fileAt(ref: number): number | undefined {
     const { files } = this.data;
-    if (this.made !== files.length) this.sort();
+    if (this.made < 0 || files.length - this.made > MOST_UNSORTED) this.sort();
+    for (let number = files.length - 1; number >= this.made; number--) if (holds(files[number], ref)) return number;
     let low = 0;
     let high = this.refs.length;
     while (low < high) {
@@ -86,9 +96,7 @@ export class SymbolReader {
     }
     if (low === 0) return undefined;
     const number = this.order[low - 1]!;
-    const file = files[number];
-    if (!file || file.segment !== segmentOf(ref) || offsetOf(ref) >= file.offset + file.length) return undefined;
-    return number;
+    return holds(files[number], ref) ? number : undefined;
   }
 
   /** The symbol whose record is at `offset` of its segment. */

@@ -51,8 +51,8 @@ const MOST_PENDING = 64;
  */
 export class TreeIndex implements NameIndex {
   private lists: (Postings | undefined)[] = [];
-  /** Files of each kind of list that were added after it was made. */
-  private pending: number[] = [];
+  /** Numbers of the files that were added after the lists were made. */
+  private readonly pending = new Set<number>();
   private readonly lexer: FileLexer;
   private readonly reader: SymbolReader;
   /** Ids of names that are functions, prototypes or macros. */
@@ -70,7 +70,11 @@ export class TreeIndex implements NameIndex {
     const length = this.lexer.lex(padded, bytes.length);
     const { words } = this.lexer.records;
     const known = stamp ?? { size: bytes.length, modified: 0, hash: contentHash(bytes, bytes.length) };
-    this.added([this.data.addFile(path, known, words.subarray(0, length))]);
+    // No list points to what is pending, so that an edit takes the place of the one before it.
+    const before = this.data.numberOf(path);
+    const mayOverwrite = before !== undefined && this.pending.has(before);
+    if (before !== undefined) this.pending.delete(before);
+    this.added([this.data.addFile(path, known, words.subarray(0, length), mayOverwrite)]);
   }
 
   addBatch(batch: Batch): void {
@@ -79,6 +83,8 @@ export class TreeIndex implements NameIndex {
 
   /** @returns whether it was in the index */
   remove(path: string): boolean {
+    const number = this.data.numberOf(path);
+    if (number !== undefined) this.pending.delete(number);
     return this.data.remove(path);
   }
 
@@ -102,8 +108,9 @@ export class TreeIndex implements NameIndex {
     const id = this.data.names.find(name);
     const found: { file: string; function: string }[] = [];
     for (const { file, ref } of this.inOrder(this.refs(Listed.calls, name))) {
-      if (!this.callsOf(ref).some(call => call.id === id && !call.member)) continue;
-      found.push({ file, function: this.data.names.text(this.words(ref)[offsetOf(ref)]!) });
+      const words = this.words(ref);
+      const at = offsetOf(ref);
+      if (calls(words, at, id)) found.push({ file, function: this.data.names.text(words[at]!) });
     }
     return unique(found, site => `${site.file}\0${site.function}`);
   }
@@ -111,22 +118,22 @@ export class TreeIndex implements NameIndex {
   /** Every line that calls `name`; with `member`, every `x->name(…)`. */
   callersOf(name: string, member = false): readonly CallLine[] {
     const id = this.data.names.find(name);
-    return this.inOrder(this.refs(Listed.calls, name)).flatMap(({ file, ref }) => {
+    const found: CallLine[] = [];
+    for (const { file, ref } of this.inOrder(this.refs(Listed.calls, name))) {
       const caller = this.data.names.text(this.words(ref)[offsetOf(ref)]!);
       const macro = this.kind(ref) !== RecordKind.function;
-      return this.callsOf(ref)
-        .filter(call => call.id === id && call.member === member)
-        .map(({ line }) => ({ file, function: caller, line, macro }));
-    });
+      for (const line of this.linesOf(ref, id, member)) found.push({ file, function: caller, line, macro });
+    }
+    return found;
   }
 
   stored(field: string): readonly string[] {
-    this.callable ??= this.findCallable();
+    const callable = (this.callable ??= this.findCallable());
     const { names } = this.data;
     const values = new Set<number>();
     for (const ref of this.refs(Listed.stores, field)) values.add(this.words(ref)[offsetOf(ref) + 2]!);
     return [...values]
-      .filter(id => this.callable![id] === 1)
+      .filter(id => callable[id] === 1)
       .map(id => names.text(id))
       .sort();
   }
@@ -224,22 +231,27 @@ export class TreeIndex implements NameIndex {
   }
 
   private added(numbers: readonly number[]): void {
-    this.pending.push(...numbers);
-    this.callable = undefined;
-    if (this.pending.length > MOST_PENDING) {
-      this.lists = [];
-      this.pending = [];
+    for (const number of numbers) this.pending.add(number);
+    if (this.pending.size > MOST_PENDING) this.forgetLists();
+    if (!this.callable) return;
+    if (this.callable.length < this.data.names.count) {
+      const grown = new Uint8Array(this.data.names.count + (this.data.names.count >> 3));
+      grown.set(this.callable);
+      this.callable = grown;
     }
+    for (const number of numbers) this.markCallable(number, this.callable);
+  }
+
+  private forgetLists(): void {
+    this.lists = [];
+    this.pending.clear();
   }
 
   private list(what: Listed): Postings {
     const made = this.lists[what];
     if (made) return made;
-    // Files that are pending for the other lists are in this one twice unless all begin together.
-    if (this.pending.length > 0) {
-      this.lists = [];
-      this.pending = [];
-    }
+    // What is pending for the other lists would be in this one twice unless all begin together.
+    if (this.pending.size > 0) this.forgetLists();
     return (this.lists[what] = postings(this.data, what));
   }
 
@@ -259,6 +271,18 @@ export class TreeIndex implements NameIndex {
 
   private kind(ref: number): number {
     return this.words(ref)[offsetOf(ref) + 1]! >>> KIND_SHIFT;
+  }
+
+  /** The lines of the function or macro at `ref` that call `id`. */
+  private linesOf(ref: number, id: number, member: boolean): number[] {
+    const words = this.words(ref);
+    const at = offsetOf(ref);
+    const lines: number[] = [];
+    for (let call = at + 4; call < at + recordLength(words, at); call += 2) {
+      const line = words[call + 1]!;
+      if (words[call] === id && ((line & CallFlag.member) !== 0) === member) lines.push(line & LINE_MASK);
+    }
+    return lines;
   }
 
   private callsOf(ref: number): { id: number; line: number; member: boolean }[] {
@@ -286,26 +310,38 @@ export class TreeIndex implements NameIndex {
 
   /** Whether a name defines anything that a search should show. */
   private worth({ starts, refs }: Postings, id: number): boolean {
-    if (id + 1 >= starts.length) return this.pending.length > 0;
+    if (id + 1 >= starts.length) return this.pending.size > 0;
     for (let i = starts[id]!; i < starts[id + 1]!; i++) {
       const kind = this.kind(refs[i]!);
       if (kind < RecordKind.prototype && kind !== RecordKind.field) return true;
     }
-    return this.pending.length > 0;
+    return this.pending.size > 0;
   }
 
   private findCallable(): Uint8Array {
     const callable = new Uint8Array(this.data.names.count);
-    for (const file of this.data.files) {
-      if (!file) continue;
-      const words = this.data.segments[file.segment]!;
-      for (let at = file.offset; at < file.offset + file.length; at += recordLength(words, at)) {
-        const kind = words[at + 1]! >>> KIND_SHIFT;
-        if (kind <= RecordKind.bodyMacro || kind === RecordKind.prototype) callable[words[at]!] = 1;
-      }
-    }
+    for (let number = 0; number < this.data.files.length; number++) this.markCallable(number, callable);
     return callable;
   }
+
+  private markCallable(number: number, callable: Uint8Array): void {
+    const file = this.data.files[number];
+    if (!file) return;
+    const words = this.data.segments[file.segment]!;
+    for (let at = file.offset; at < file.offset + file.length; at += recordLength(words, at)) {
+      const kind = words[at + 1]! >>> KIND_SHIFT;
+      if (kind <= RecordKind.bodyMacro || kind === RecordKind.prototype) callable[words[at]!] = 1;
+    }
+  }
+}
+
+/** Whether the function or macro at `at` calls `id`, not through a member. */
+function calls(words: Uint32Array, at: number, id: number): boolean {
+  const end = at + recordLength(words, at);
+  for (let call = at + 4; call < end; call += 2) {
+    if (words[call] === id && (words[call + 1]! & CallFlag.member) === 0) return true;
+  }
+  return false;
 }
 
 function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
