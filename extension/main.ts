@@ -8,6 +8,7 @@ import { Setting } from './editor/contributions.ts';
 import { ThreadDecorations } from './editor/decorations.ts';
 import { Definitions } from './editor/definitions.ts';
 import { ContractHover } from './editor/hover.ts';
+import { Indexing } from './editor/indexing.ts';
 import { whereNoLanguageServer } from './editor/languageServers.ts';
 import { LockHoverProvider } from './editor/lockHover.ts';
 import { Log } from './editor/log.ts';
@@ -47,15 +48,19 @@ export function activate(context: vscode.ExtensionContext): void {
   const contracts = new ContractsView(engine, sources);
   const panel = new SimulationPanel(context.extensionUri, simulations, decorations, log);
   const hover = new ContractHover(engine, parses, sources, log);
+  const indexing = new Indexing(engine, sources, log);
   const lensSettings = new vscode.EventEmitter<void>();
   const navigation = () =>
     vscode.Disposable.from(
       vscode.languages.registerDefinitionProvider(C, new Definitions(engine, sources, log)),
       vscode.languages.registerCallHierarchyProvider(C, new CallHierarchy(engine, sources, log)),
-      vscode.languages.registerWorkspaceSymbolProvider(new WorkspaceSymbols(parses, C, log)),
+      vscode.languages.registerWorkspaceSymbolProvider(new WorkspaceSymbols(engine, parses, sources, C, log)),
     );
-  const warm = (editor: vscode.TextEditor | undefined) => {
-    if (editor && vscode.languages.match(C, editor.document)) void hover.warm(editor.document);
+  // Names first: contracts are worked out from them.
+  const warm = async (editor: vscode.TextEditor | undefined) => {
+    if (!editor || !vscode.languages.match(C, editor.document)) return;
+    await indexing.ensure(editor.document);
+    await hover.warm(editor.document);
   };
 
   context.subscriptions.push(
@@ -73,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands({ log, parses, sources, scenarios, models, contracts, panel }),
     vscode.languages.registerHoverProvider(C, hover),
     vscode.languages.registerHoverProvider(C, new LockHoverProvider(engine, parses, sources, log)),
+    indexing,
     whereNoLanguageServer(navigation, message => log.info(message)),
     vscode.window.onDidChangeActiveTextEditor(warm),
     vscode.languages.registerCodeLensProvider(C, new SimulateLens(parses, sources, scenarios, log, lensSettings.event)),
@@ -86,7 +92,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   // After activation, not in it.
-  setTimeout(() => warm(vscode.window.activeTextEditor));
+  setTimeout(() => void warm(vscode.window.activeTextEditor));
   log.info(`activated in ${(performance.now() - started).toFixed(0)} ms`);
 }
 

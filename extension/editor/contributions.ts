@@ -13,6 +13,8 @@ export const Command = {
   saveTrace: 'lockstep.saveTrace',
   nextEvent: 'lockstep.nextEvent',
   previousEvent: 'lockstep.previousEvent',
+  indexTree: 'lockstep.indexTree',
+  cancelIndexing: 'lockstep.cancelIndexing',
   showLog: 'lockstep.showLog',
   /** Not in the palette: what the links in hovers run. Argument: {@link RevealTarget}. */
   reveal: 'lockstep.reveal',
@@ -44,6 +46,8 @@ export const Setting = {
   lockHover: 'lockstep.hover.locks',
   codeLens: 'lockstep.codeLens.enabled',
   navigation: 'lockstep.navigation',
+  indexEnabled: 'lockstep.index.enabled',
+  indexFolders: 'lockstep.index.folders',
   stepLimit: 'lockstep.stepLimit',
 } as const;
 
@@ -51,6 +55,8 @@ export const Setting = {
 export const ContextKey = {
   /** A panel with a run is open. */
   panel: 'lockstep.panelOpen',
+  /** Names of a tree are being indexed. */
+  indexing: 'lockstep.indexing',
 } as const;
 
 export const PANEL_TYPE = 'lockstep.panel';
@@ -61,6 +67,8 @@ export const Scheme = {
   patched: 'lockstep-patched',
 } as const;
 
+/** What the open files of any subsystem mostly need: 7,500 files of 6.1, two seconds of one processor. */
+export const DEFAULT_INDEX_FOLDERS: readonly string[] = ['include', 'arch/x86', 'kernel', 'lib', 'mm'];
 export const DEFAULT_STEP_LIMIT = 200_000;
 
 const CATEGORY = 'Lockstep';
@@ -78,6 +86,8 @@ const titles: Readonly<Record<Exclude<Command, 'lockstep.reveal'>, { title: stri
   [Command.saveTrace]: { title: 'Save Trace File…', when: ContextKey.panel },
   [Command.nextEvent]: { title: 'Go to Next Event of the Run', when: ContextKey.panel },
   [Command.previousEvent]: { title: 'Go to Previous Event of the Run', when: ContextKey.panel },
+  [Command.indexTree]: { title: 'Index Kernel Tree' },
+  [Command.cancelIndexing]: { title: 'Stop Indexing', when: ContextKey.indexing },
   [Command.showLog]: { title: 'Show Log' },
 };
 
@@ -161,6 +171,21 @@ export function contributes() {
           ],
           markdownDescription:
             'Offer workspace symbols, go to definition and call hierarchy for kernel C. They read the source alone: no build and no compile database is needed.',
+        },
+        [Setting.indexEnabled]: {
+          type: 'boolean',
+          default: true,
+          scope: 'window',
+          markdownDescription:
+            'Index the names of a kernel tree in the background once one of its files is open, for definitions, callers and symbols, and for contracts that know more of what is called. Off: only open files, the headers they include and nearby folders are looked at, when asked.',
+        },
+        [Setting.indexFolders]: {
+          type: 'array',
+          items: { type: 'string' },
+          default: [...DEFAULT_INDEX_FOLDERS],
+          scope: 'window',
+          markdownDescription:
+            'Folders of the kernel tree to index, besides those of the files that are open. The default takes about two seconds of one processor the first time. `["."]` is the whole tree: about 20 seconds, 400 MB of memory and 270 MB of disk cache for Linux 6.1.',
         },
         [Setting.stepLimit]: {
           type: 'integer',

@@ -48,6 +48,28 @@ export interface NameAt {
   readonly text?: string;
 }
 
+/** Which index of a tree is wanted. Paths are below the tree, `''` is all of it; what is not there is left out. */
+export interface IndexAsk {
+  /** The tree's folder on this machine. */
+  readonly root: string;
+  /** What the settings say: kept in a cache on disk. */
+  readonly folders: readonly string[];
+  /** What is needed besides, for files that are open. */
+  readonly extra: readonly string[];
+  /** What is there is forgotten first: everything is compared with the disk again. */
+  readonly again?: boolean;
+}
+
+export interface IndexAnswer {
+  /** Something was read that was not in the index before. */
+  readonly changed: boolean;
+  readonly files: number;
+  readonly functions: number;
+  readonly seconds: number;
+  /** What could not be read, and the like. */
+  readonly notices: readonly string[];
+}
+
 /** Told now and then what a run is doing. */
 export type Progress = (steps: number) => void;
 
@@ -79,6 +101,13 @@ export interface Engine {
   callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
   /** What a function of a file calls by name, in order. */
   calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]>;
+  /**
+   * Makes the index of a tree, or adds to it; from then on names are looked up there too. `progress` hears thousandths.
+   * Rejects with AbortError once `signal` says so.
+   */
+  index(tree: KeyedTree, ask: IndexAsk, signal?: AbortSignal, progress?: Progress): Promise<IndexAnswer>;
+  /** Symbols of the index by parts of their names, best first; undefined: there is no index. */
+  symbols(tree: KeyedTree, query: string, limit: number): Promise<readonly SymbolAt[] | undefined>;
   /** What is known of the lock, or of the field or global, at a place; undefined: it is neither. */
   lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined>;
   /** Who calls a function, holding what, as far as callers have been read. */

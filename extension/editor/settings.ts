@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DEFAULT_STEP_LIMIT, Setting } from './contributions.ts';
+import { DEFAULT_INDEX_FOLDERS, DEFAULT_STEP_LIMIT, Setting } from './contributions.ts';
 
 function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
   return vscode.workspace.getConfiguration(undefined, scope).get<T>(name, fallback);
@@ -11,6 +11,8 @@ export const settings = {
   lockHover: (uri: vscode.Uri) => get(Setting.lockHover, true, uri),
   codeLens: (uri: vscode.Uri) => get(Setting.codeLens, true, uri),
   navigation: () => get<'auto' | 'on' | 'off'>(Setting.navigation, 'auto'),
+  indexEnabled: () => get(Setting.indexEnabled, true),
+  indexFolders: () => get<readonly string[]>(Setting.indexFolders, DEFAULT_INDEX_FOLDERS),
   stepLimit: () => Math.max(100, Math.floor(get(Setting.stepLimit, DEFAULT_STEP_LIMIT))),
   kernelTree: (): vscode.Uri | undefined => {
     const path = get(Setting.kernelTree, '').trim();

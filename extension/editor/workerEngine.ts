@@ -6,6 +6,8 @@ import type { FromWorker, Question, Questions, ToWorker, TreeName } from '../wor
 import type {
   Engine,
   FunctionSpan,
+  IndexAnswer,
+  IndexAsk,
   KeyedTree,
   Model,
   NameAt,
@@ -49,6 +51,8 @@ class Channel {
   constructor(
     readonly name: string,
     readonly host: WorkerHost,
+    /** How long what was cancelled has to end by itself; undefined: as long as it takes. In milliseconds. */
+    readonly grace?: number,
   ) {}
 
   ask<Q extends Question>(
@@ -65,7 +69,7 @@ class Channel {
       let grace: ReturnType<typeof setTimeout> | undefined;
       const cancel = () => {
         this.tell({ t: 'cancel', id });
-        grace = setTimeout(() => this.stop(aborted()), GRACE);
+        if (this.grace !== undefined) grace = setTimeout(() => this.stop(aborted()), this.grace);
       };
       const done = () => {
         clearTimeout(grace);
@@ -173,7 +177,7 @@ export class WorkerEngine implements Engine {
 
   constructor(host: WorkerHost) {
     this.#reader = new Channel('analysis', host);
-    this.#runner = new Channel('simulation', host);
+    this.#runner = new Channel('simulation', host, GRACE);
   }
 
   functions(source: SourceText): Promise<readonly FunctionSpan[]> {
@@ -205,6 +209,14 @@ export class WorkerEngine implements Engine {
   calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
     const ask = { tree: named(tree), file, name, ...(text === undefined ? {} : { text }) };
     return this.#reader.ask('calleesOf', ask, tree);
+  }
+
+  index(tree: KeyedTree, ask: IndexAsk, signal?: AbortSignal, progress?: Progress): Promise<IndexAnswer> {
+    return this.#reader.ask('index', { tree: named(tree), ask }, tree, signal, progress);
+  }
+
+  symbols(tree: KeyedTree, query: string, limit: number): Promise<readonly SymbolAt[] | undefined> {
+    return this.#reader.ask('symbols', { tree: named(tree), query, limit }, tree);
   }
 
   lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined> {

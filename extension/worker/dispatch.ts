@@ -59,6 +59,14 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
         const { tree, file, name, text } = as(question);
         return engine.calleesOf(treeOf(tree), file, name, text);
       }
+      case 'index': {
+        const { tree, ask: wanted } = as(question);
+        return engine.index(treeOf(tree), wanted, signal, steps => post({ t: 'progress', id, steps }));
+      }
+      case 'symbols': {
+        const { tree, query, limit } = as(question);
+        return engine.symbols(treeOf(tree), query, limit);
+      }
       case 'lockAt': {
         const { tree, at } = as(question);
         return engine.lockAt(treeOf(tree), at);

@@ -1,6 +1,8 @@
+import type { NameIndex } from '../core/index/names.ts';
 import type { ContractAnalyser } from '../core/locks/contracts.ts';
 import { LockEvidence, wordsOf } from '../core/locks/lockEvidence.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
+import { vocabularyOf } from '../core/locks/vocabulary.ts';
 import type { KeyedTree, NameAt } from '../editor/engine.ts';
 
 /** Lets messages in: an answer that takes a second is worked out in pieces, between which others are answered. */
@@ -13,7 +15,13 @@ const pause = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 export class Evidences {
   readonly #byAnalyser = new WeakMap<ContractAnalyser, LockEvidence>();
   readonly #byTree = new Map<string, WeakRef<LockEvidence>>();
+  readonly #index: (key: string) => NameIndex | undefined;
   #widening: AbortController | undefined;
+
+  /** @param index of a tree, when there is one */
+  constructor(index: (key: string) => NameIndex | undefined) {
+    this.#index = index;
+  }
 
   async lockAt(
     tree: KeyedTree,
@@ -33,6 +41,8 @@ export class Evidences {
     name: string,
     text?: string,
   ): Promise<CallersHover | undefined> {
+    // Of what the whole kernel calls, a few callers say nothing.
+    if (vocabularyOf(name)) return undefined;
     const evidence = this.#of(tree, analyser);
     const hover = await evidence.callers(file, name, text);
     if (hover?.scope.more) this.#widen(evidence, file, [name]);
@@ -54,7 +64,7 @@ export class Evidences {
   #of(tree: KeyedTree, analyser: ContractAnalyser): LockEvidence {
     let evidence = this.#byAnalyser.get(analyser);
     if (!evidence) {
-      this.#byAnalyser.set(analyser, (evidence = new LockEvidence(tree, analyser, pause)));
+      this.#byAnalyser.set(analyser, (evidence = new LockEvidence(tree, analyser, pause, () => this.#index(tree.key))));
       this.#byTree.set(tree.key, new WeakRef(evidence));
     }
     return evidence;

@@ -1,7 +1,15 @@
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
-import type { FunctionSpan, Model, NameAt, ScheduleChoice, SourceText } from '../editor/engine.ts';
+import type {
+  FunctionSpan,
+  IndexAnswer,
+  IndexAsk,
+  Model,
+  NameAt,
+  ScheduleChoice,
+  SourceText,
+} from '../editor/engine.ts';
 
 /**
  * Messages between the extension host and the worker that runs the core. Plain data: the same over node's worker threads
@@ -25,6 +33,8 @@ export interface Questions {
   definitionsOf: { ask: { tree: TreeName; at: NameAt }; answer: readonly SymbolAt[] };
   callersOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
   calleesOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
+  index: { ask: { tree: TreeName; ask: IndexAsk }; answer: IndexAnswer };
+  symbols: { ask: { tree: TreeName; query: string; limit: number }; answer: readonly SymbolAt[] | undefined };
   lockAt: { ask: { tree: TreeName; at: NameAt }; answer: LockHover | FieldHover | undefined };
   callersHolding: {
     ask: { tree: TreeName; file: string; name: string; text?: string };

@@ -8,11 +8,13 @@ import type { ContractsDocument, FunctionContract, TraceDocument } from '../core
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { CParser, type ParserAssets, type SourceFile } from '../core/syntax/parser.ts';
 import { decodeSource } from '../core/text/decode.ts';
-import { InputError, type SourceTree } from '../core/text/source.ts';
+import { InputError } from '../core/text/source.ts';
 import { modelOf } from '../core/translate/model.ts';
 import type {
   Engine,
   FunctionSpan,
+  IndexAnswer,
+  IndexAsk,
   KeyedTree,
   Model,
   NameAt,
@@ -22,7 +24,8 @@ import type {
 } from '../editor/engine.ts';
 import { aborted } from './errors.ts';
 import { Evidences } from './evidences.ts';
-import { calleesOf, callersInFile, definitionsOf } from './navigation.ts';
+import { Indexes } from './indexes.ts';
+import { calleesOf, callersOf, definitionsOf, symbolsOf } from './navigation.ts';
 
 /** Parses and trees that are kept, each the most recently used. */
 const MOST_PARSES = 12;
@@ -32,7 +35,8 @@ const MOST_TREES = 4;
 export class CoreService implements Engine {
   #parser: Promise<CParser> | undefined;
   readonly #parses = new Map<string, SourceFile>();
-  readonly #evidences = new Evidences();
+  readonly #indexes = new Indexes();
+  readonly #evidences = new Evidences(key => this.#indexes.of(key));
   readonly #analysers = new Map<string, Promise<ContractAnalyser>>();
   /** The last text of a file that was looked at, by its name: what is no C is said before anything is analysed. */
   readonly #looked = new Map<string, string>();
@@ -77,15 +81,26 @@ export class CoreService implements Engine {
   }
 
   async definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]> {
-    return definitionsOf(await this.#analyser(tree), at);
+    return definitionsOf(tree, await this.#analyser(tree), at, this.#indexes.of(tree.key));
   }
 
   async callersOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
-    return callersInFile(await this.#analyser(tree), file, name, text);
+    return callersOf(tree, await this.#analyser(tree), { file, name, text }, this.#indexes.of(tree.key));
   }
 
   async calleesOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<readonly CallsOf[]> {
     return calleesOf(await this.#analyser(tree), file, name, text);
+  }
+
+  async index(tree: KeyedTree, ask: IndexAsk, signal?: AbortSignal, progress?: Progress): Promise<IndexAnswer> {
+    const answer = await this.#indexes.open(tree.key, ask, signal, progress);
+    // What was worked out without these names is worked out anew.
+    if (answer.changed) this.#analysers.delete(tree.key);
+    return answer;
+  }
+
+  async symbols(tree: KeyedTree, query: string, limit: number): Promise<readonly SymbolAt[] | undefined> {
+    return this.#indexes.of(tree.key)?.search(query, limit).map(symbolsOf);
   }
 
   async lockAt(tree: KeyedTree, at: NameAt): Promise<LockHover | FieldHover | undefined> {
@@ -96,8 +111,13 @@ export class CoreService implements Engine {
     return this.#evidences.callers(tree, await this.#analyser(tree), file, name, text);
   }
 
-  changed(tree: { readonly key: string }, file: string): void {
+  changed(tree: KeyedTree, file: string): void {
     this.#evidences.forget(tree.key, file);
+    if (this.#indexes.of(tree.key))
+      void tree.read(file).then(
+        bytes => this.#indexes.changed(tree.key, file, bytes),
+        () => undefined,
+      );
     void this.#analysers.get(tree.key)?.then(
       analyser => analyser.forget(file),
       () => undefined,
@@ -141,9 +161,11 @@ export class CoreService implements Engine {
     return known;
   }
 
-  async #makeAnalyser(tree: SourceTree): Promise<ContractAnalyser> {
+  async #makeAnalyser(tree: KeyedTree): Promise<ContractAnalyser> {
     const format = await tree.read('.clang-format');
-    return new ContractAnalyser(tree, { loops: format ? loopMacros(new TextDecoder().decode(format)) : [] });
+    const loops = format ? loopMacros(new TextDecoder().decode(format)) : [];
+    const index = this.#indexes.of(tree.key);
+    return new ContractAnalyser(tree, { loops, ...(index ? { index } : {}) });
   }
 
   #look(file: string, text: string): void {
