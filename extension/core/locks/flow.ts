@@ -401,7 +401,7 @@ export class Flow {
         this.found.take(lifted);
         continue;
       }
-      this.observer?.acquire?.(state, lifted, false);
+      this.observer?.acquire?.(state, lifted, false, true);
       this.found.order(state.held, lifted);
       this.found.take(lifted);
     }
@@ -438,12 +438,19 @@ export class Flow {
       const known = next.find(put(effect.expr), effect.mode, effect.lockClass);
       if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
     }
+    for (const other of callee.outcomes) {
+      if (other === outcome || next.doubt) continue;
+      next.doubt = other.released.some(e => e.maybe && next.find(put(e.expr), e.mode, e.lockClass));
+    }
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
     for (const effect of outcome.held) {
       if (effect.maybe) continue;
       const lifted = lift(effect, name, step.at, here, this.classify);
       // Named after what only the callee knows: nobody out here could let it go.
-      if (lifted.expr.has & HAS_LOCAL && isOf(lifted.expr, callee.owner)) continue;
+      if (lifted.expr.has & HAS_LOCAL && isOf(lifted.expr, callee.owner)) {
+        next.doubt = true;
+        continue;
+      }
       this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
       this.acquire(next, lifted);
     }

@@ -5,8 +5,8 @@ import type { Sleep } from './summary.ts';
 
 /** Told what happens at each step in each state, once nothing changes any more. `state` is the one before. */
 export interface Observer {
-  /** `failing`: it may also not be taken. */
-  acquire?(state: State, effect: Effect, failing: boolean): void;
+  /** `failing`: it may also not be taken. `passing`: a callee takes it, and lets it go again. */
+  acquire?(state: State, effect: Effect, failing: boolean, passing?: boolean): void;
   /** `held`: what is let go; undefined: nothing that is known to be held. */
   release?(state: State, effect: Effect, held: Effect | undefined): void;
   sleep?(state: State, sleep: Sleep): void;

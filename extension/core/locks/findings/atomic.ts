@@ -47,5 +47,6 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
 
 /** Not sleeping after all: waiting that lets the very lock go, user memory where faults are off (they fail at once). */
 function isAbout(effect: Effect, held: Effect): boolean {
+  if (effect.primitive === 'schedule_preempt_disabled' && held.lockClass === 'preempt') return true;
   return sameLock(effect.expr, held.expr) || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
 }

@@ -9,7 +9,7 @@ import type { Observed } from './observed.ts';
 export function unmetRequirements(seen: Observed): Finding[] {
   const { definition } = seen;
   const out = new Map<number, Finding>();
-  for (const { held, gone, what } of seen.requires) {
+  for (const { held, gone, what, doubt } of seen.requires) {
     if (what.entry.effect !== 'assert' || out.has(what.at)) continue;
     const key = lockKey(what.expr);
     const before = gone.get(key);
@@ -20,7 +20,11 @@ export function unmetRequirements(seen: Observed): Finding[] {
         definition,
         'requires-not-held',
         what.at,
-        held.some(h => h.maybe) ? 'medium' : 'high',
+        held.some(h => h.maybe) ||
+          doubt ||
+          seen.requires.some(r => r.what.at === what.at && r.held.some(h => lockKey(h.expr) === key))
+          ? 'medium'
+          : 'high',
         `${[...what.via, what.primitive].join(' → ')}() needs ${named(what)}, which has been let go`,
         what,
         [
@@ -63,8 +67,9 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
   const safe = new Map<string, { effect: Effect; definition: Definition }[]>();
   const plain = new Map<string, { effect: Effect; seen: Observed }[]>();
   for (const seen of all) {
-    for (const { held, what } of seen.acquires) {
+    for (const { held, what, doubt } of seen.acquires) {
       const { effect } = what;
+      if (what.passing) continue;
       const { lockClass, entry } = effect;
       if (
         !lockClass ||
@@ -79,7 +84,7 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
         const list = safe.get(lockClass);
         if (list) list.push({ effect, definition: seen.definition });
         else safe.set(lockClass, [{ effect, definition: seen.definition }]);
-      } else if (entry.bh !== 'off' && entry.effect === 'acquire' && !held.some(turnsOff)) {
+      } else if (!doubt && entry.bh !== 'off' && entry.effect === 'acquire' && !held.some(turnsOff)) {
         const list = plain.get(lockClass);
         if (list) list.push({ effect, seen });
         else plain.set(lockClass, [{ effect, seen }]);

@@ -18,7 +18,7 @@ export interface Seen<T> {
 export interface Observed {
   readonly definition: Definition;
   readonly summary: Summary;
-  readonly acquires: readonly Seen<{ readonly effect: Effect; readonly failing: boolean }>[];
+  readonly acquires: readonly Seen<{ readonly effect: Effect; readonly failing: boolean; readonly passing: boolean }>[];
   readonly releases: readonly Seen<{ readonly effect: Effect; readonly held: Effect | undefined }>[];
   readonly sleeps: readonly Seen<Sleep>[];
   readonly requires: readonly Seen<Effect>[];
@@ -27,7 +27,7 @@ export interface Observed {
 
 /** What a function does, state by state. `flow` has run. */
 export function observe(definition: Definition, summary: Summary, flow: Flow): Observed {
-  const acquires: Seen<{ effect: Effect; failing: boolean }>[] = [];
+  const acquires: Seen<{ effect: Effect; failing: boolean; passing: boolean }>[] = [];
   const releases: Seen<{ effect: Effect; held: Effect | undefined }>[] = [];
   const sleeps: Seen<Sleep>[] = [];
   const requires: Seen<Effect>[] = [];
@@ -39,7 +39,7 @@ export function observe(definition: Definition, summary: Summary, flow: Flow): O
     what,
   });
   flow.observe({
-    acquire: (state, effect, failing) => acquires.push(seen(state, { effect, failing })),
+    acquire: (state, effect, failing, passing = false) => acquires.push(seen(state, { effect, failing, passing })),
     release: (state, effect, held) => releases.push(seen(state, { effect, held })),
     sleep: (state, sleep) => sleeps.push(seen(state, sleep)),
     require: (state, effect) => requires.push(seen(state, effect)),
