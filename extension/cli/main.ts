@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { version } from '../../package.json';
 import { STEP_LIMIT } from '../core/explore/simulate.ts';
 import { InputError } from '../core/text/source.ts';
+import { type CheckOptions, check } from './check.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
 import { type IndexOptions, index } from './index.ts';
@@ -73,6 +74,31 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .option('--json', 'the versioned document')
     .action((paths: string[], options: ContractsOptions) =>
       take(async () => ran(await contracts(paths, options, pc.createColors(colours)))),
+    );
+
+  program
+    .command('check')
+    .description('findings: what is wrong with the locking, or with --patch what a patch makes wrong or puts right')
+    .argument('[path...]', 'C files, or folders of them (with --patch: those that it changes)')
+    .option('--tree <dir>', 'the kernel tree (default: the one around the files)')
+    .option('--function <name>', 'only in this function')
+    .option('--kind <name>', 'only this kind of finding; again for more', repeated)
+    .option('--confidence <level>', 'high, medium or low: that sure at least', 'medium')
+    .option('--patch <file>', 'the difference that this patch makes; again for a series', repeated)
+    .option('--format <name>', 'text, json or sarif', 'text')
+    .option('--output <file>', 'write there, not to the terminal')
+    .option('--json', 'the versioned document: --format json')
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 nothing found; 1 findings (with --patch, new ones); 2 a file could not be checked, or it was stopped.
+Findings that a comment or the tree's .lockstep.json suppresses do not count: see docs/findings.md.`,
+    )
+    .action((paths: string[], options: CheckOptions & { output?: string }) =>
+      take(
+        stoppable(signal => check(paths, options, signal, pc.createColors(colours && options.output === undefined))),
+        options.output,
+      ),
     );
 
   program
