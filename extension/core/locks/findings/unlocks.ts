@@ -25,6 +25,9 @@ export function missingUnlocks(seen: Observed, unlocks: (held: Effect) => boolea
     for (const held of exit.state.held) {
       if (held.maybe || held.entry.nests || held.expr.has & HAS_LITERAL) continue;
       const key = lockKey(held.expr);
+      // Taken twice: that is what is to be told.
+      if (seen.acquires.some(a => sameLock(a.what.effect.expr, held.expr) && a.held.some(h => lockKey(h.expr) === key)))
+        continue;
       const unlocked = exits.filter(e => e.step.kind !== 'noreturn' && e.state.gone.has(key));
       if (!unlocked.length) continue;
       const isDesign = HANDS_OUT.test(definition.name) || unlocks(held);
@@ -75,19 +78,15 @@ function judge(
   if (exits.every(e => e.step.value === undefined)) return sure;
   const mine = classes(exit);
   if (mine.size === 1 && mine.has('error')) return sure;
-  if (isDesign) return 'low';
   const theirs = new Set(certain.flatMap(e => [...classes(e)]));
-  if (mine.has('any') || theirs.has('any')) {
-    // `return ret` against `return 0`: nothing speaks for a design, but little against it.
-    return [...mine].some(c => c === 'any' || theirs.has(c))
-      ? sure === 'high' && mine.has('any')
-        ? 'medium'
-        : sure
-      : 'low';
-  }
-  if ([...mine].some(c => theirs.has(c))) return sure;
+  const isAny = mine.has('any');
+  const overlaps = isAny || theirs.has('any') || [...mine].some(c => theirs.has(c));
   // Held on success alone, or with one code alone: what locks by design is called so, or its callers unlock.
-  return sure === 'high' ? 'medium' : 'low';
+  if (isDesign) return overlaps ? 'low' : undefined;
+  if (!overlaps) return sure === 'high' ? 'medium' : 'low';
+  if (theirs.has('any') && !isAny && ![...mine].some(c => theirs.has(c))) return 'low';
+  // `return ret` against `return 0`: nothing speaks for a design, but little against it.
+  return isAny && sure === 'high' ? 'medium' : sure;
 }
 
 /** What the value returned says: `error`, `zero`, `value`, the name of a constant, or `any`. */

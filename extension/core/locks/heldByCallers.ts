@@ -1,0 +1,196 @@
+import type { CallSite, NameIndex } from '../index/names.ts';
+import type { LockMode } from '../report/documents.ts';
+import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
+import { type Expr, memberOf } from './expr.ts';
+import { LineStarts } from './lines.ts';
+import { render } from './render.ts';
+import type { Definition } from './scan.ts';
+import type { Effect } from './state.ts';
+
+/** A lock that is held whenever a function is called, as far as its callers are known. */
+export interface EntryLock {
+  /** As the first caller writes it. */
+  readonly lock: string;
+  readonly lockClass: string | undefined;
+  readonly mode: LockMode;
+  /** Call sites that hold it, of `EntryHeld.sites`. */
+  readonly sites: number;
+}
+
+export interface EntryHeld {
+  /** Functions that call it, and were looked at. */
+  readonly callers: number;
+  /** Call sites in those. */
+  readonly sites: number;
+  /** There are more callers, or some that could not be followed. */
+  readonly incomplete: boolean;
+  readonly locks: readonly EntryLock[];
+}
+
+/** What is held at a place: by the function itself, and by those that call it. */
+export interface HeldOver {
+  readonly function: string;
+  /** Held there on every path, relative to the function's entry. */
+  readonly held: readonly { readonly lock: string; readonly lockClass: string | undefined; readonly mode: LockMode }[];
+  /** What the function's own code shows that it needs. */
+  readonly required: readonly {
+    readonly lock: string;
+    readonly lockClass: string | undefined;
+    readonly mode: LockMode;
+  }[];
+  readonly entry: EntryHeld;
+}
+
+const MOST_CALLERS = 24;
+const DEEPEST = 4;
+const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
+
+/** Which locks the callers of functions hold, and their callers, for those not held by all. */
+export class HeldByCallers {
+  private readonly known = new Map<Definition, EntryHeld>();
+
+  /** @param index tells who calls a function; without one only callers in its own file are seen */
+  constructor(
+    private readonly analyser: ContractAnalyser,
+    private readonly index?: NameIndex,
+  ) {}
+
+  /**
+   * What is held at a line (1-based) of a file; undefined when it is in no function.
+   *
+   * @param text stands in for the file's bytes; throws InputError when there is no such file
+   */
+  async at(file: string, line: number, text?: string): Promise<HeldOver | undefined> {
+    const analysis = await this.analyser.analysis(file, text);
+    const lines = LineStarts.of(analysis.root);
+    const definition = analysis
+      .functions()
+      .find(d => lines.position(d.start).line <= line && line <= lines.position(d.end).line);
+    if (!definition) return undefined;
+    const points = await analysis.points(definition);
+    const point = points.find(p => lines.position(p.at).line >= line);
+    const summary = await analysis.summary(definition);
+    const brief = (e: Effect) => ({ lock: render(e.expr), lockClass: e.lockClass, mode: e.mode });
+    const [first, ...rest] = point?.ways ?? [];
+    return {
+      function: definition.name,
+      held: (first ?? []).filter(e => !e.maybe && rest.every(way => way.some(o => o.expr === e.expr))).map(brief),
+      required: summary.requires.map(brief),
+      entry: await this.entry(analysis, definition),
+    };
+  }
+
+  /** What is held whenever a function of a file is called. */
+  entry(analysis: FileAnalysis, definition: Definition): Promise<EntryHeld> {
+    return this.of(analysis, definition, 0, new Set());
+  }
+
+  private async of(
+    analysis: FileAnalysis,
+    definition: Definition,
+    depth: number,
+    asking: ReadonlySet<Definition>,
+  ): Promise<EntryHeld> {
+    const known = this.known.get(definition);
+    if (known) return known;
+    if (depth >= DEEPEST || asking.has(definition)) return NOBODY;
+    const sites = await this.callSites(analysis, definition);
+    const all: (readonly Held[])[] = [];
+    let callers = 0;
+    let incomplete = sites.length > MOST_CALLERS;
+    for (const { file, function: name } of sites.slice(0, MOST_CALLERS)) {
+      const other = file === analysis.root.file ? analysis : await this.analyser.analysis(file).catch(() => undefined);
+      const caller = other?.functions().find(d => d.name === name);
+      if (!other || !caller || caller === definition) {
+        incomplete = true;
+        continue;
+      }
+      const held = await this.heldAtCalls(other, caller, definition.name);
+      if (!held.length) continue;
+      callers++;
+      // What the caller does not hold itself, its own callers may.
+      const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]));
+      const whole = above.sites > 0 ? above.locks.filter(l => l.sites === above.sites) : [];
+      for (const { effects, released } of held) {
+        const inherited = whole.filter(
+          l => !released.some(r => r.lockClass !== undefined && r.lockClass === l.lockClass),
+        );
+        all.push([
+          ...effects.map(e => ({
+            key: keyOf(e.expr, e.lockClass),
+            lock: render(e.expr),
+            lockClass: e.lockClass,
+            mode: e.mode,
+          })),
+          ...inherited.map(l => ({ key: l.lockClass ?? l.lock, ...l })),
+        ]);
+      }
+    }
+    const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
+    if (asking.size === 0 || !incomplete) this.known.set(definition, found);
+    return found;
+  }
+
+  private async callSites(analysis: FileAnalysis, definition: Definition): Promise<readonly CallSite[]> {
+    const { file } = analysis.root;
+    const own = analysis
+      .functions()
+      .filter(d => d.source.text.slice(d.bodyStart, d.end).includes(definition.name))
+      .map(d => ({ file, function: d.name }));
+    if (definition.static && file.endsWith('.c')) return own;
+    return this.index ? this.index.callers(definition.name) : own;
+  }
+
+  /** The held set at each call of `name` in a function: what is held in every state that comes there. */
+  private async heldAtCalls(
+    analysis: FileAnalysis,
+    caller: Definition,
+    name: string,
+  ): Promise<readonly { effects: readonly Effect[]; released: readonly Effect[] }[]> {
+    const at = new Map<number, { effects: readonly Effect[]; released: readonly Effect[] }>();
+    const flow = await analysis.flow(caller);
+    flow.observe({
+      step: (state, step) => {
+        if (step.op !== 'call' || step.name !== name) return;
+        const before = at.get(step.at);
+        const effects = state.held.filter(e => !e.maybe);
+        at.set(
+          step.at,
+          before
+            ? {
+                effects: before.effects.filter(e => effects.some(o => o.expr === e.expr)),
+                released: [...before.released, ...state.released],
+              }
+            : { effects, released: state.released },
+        );
+      },
+    });
+    return [...at.values()];
+  }
+}
+
+interface Held {
+  readonly key: string;
+  readonly lock: string;
+  readonly lockClass: string | undefined;
+  readonly mode: LockMode;
+}
+
+function keyOf(e: Expr, lockClass: string | undefined): string {
+  if (lockClass) return lockClass;
+  const member = memberOf(e);
+  return typeof member === 'string' ? member : render(e);
+}
+
+function counted(all: readonly (readonly Held[])[]): EntryLock[] {
+  const out = new Map<string, EntryLock>();
+  for (const site of all) {
+    for (const key of new Set(site.map(h => h.key))) {
+      const one = site.find(h => h.key === key)!;
+      const known = out.get(key);
+      const mode = known?.mode === 'read' ? 'read' : one.mode;
+      out.set(key, { lock: known?.lock ?? one.lock, lockClass: one.lockClass, mode, sites: (known?.sites ?? 0) + 1 });
+    }
+  }
+  return [...out.values()].sort((a, b) => b.sites - a.sites);
+}

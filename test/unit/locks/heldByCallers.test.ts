@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { HeldByCallers } from '../../../extension/core/locks/heldByCallers.ts';
+import { analyserOf } from '../../support/contracts.ts';
+
+const TEXT = `struct dev { struct mutex m; spinlock_t lock; };
+static void leaf(struct dev *d)
+{
+	work(d);
+}
+static void middle(struct dev *d)
+{
+	leaf(d);
+}
+void one(struct dev *d)
+{
+	mutex_lock(&d->m);
+	middle(d);
+	mutex_unlock(&d->m);
+}
+void two(struct dev *d)
+{
+	mutex_lock(&d->m);
+	spin_lock(&d->lock);
+	leaf(d);
+	spin_unlock(&d->lock);
+	mutex_unlock(&d->m);
+}
+`;
+
+describe('locks that callers hold', () => {
+  it('are those held at every call, through callers of callers', async () => {
+    const held = new HeldByCallers(await analyserOf({ 'mm/a.c': TEXT }));
+    const at = await held.at('mm/a.c', 4);
+    assert.equal(at!.function, 'leaf');
+    assert.deepEqual([at!.held, at!.required], [[], []]);
+    assert.deepEqual([at!.entry.callers, at!.entry.sites, at!.entry.incomplete], [2, 2, false]);
+    assert.deepEqual(
+      at!.entry.locks.map(l => `${l.lockClass} ${l.sites}`),
+      ['dev.m 2', 'dev.lock 1'],
+    );
+  });
+
+  it('a place of which nobody is known to call the function says so', async () => {
+    const held = new HeldByCallers(await analyserOf({ 'mm/a.c': TEXT }));
+    const at = await held.at('mm/a.c', 12);
+    assert.deepEqual(at!.held, []);
+    assert.deepEqual(
+      (await held.at('mm/a.c', 13))!.held.map(h => h.lock),
+      ['&d->m'],
+    );
+    assert.equal(at!.entry.callers, 0);
+    assert.equal(await held.at('mm/a.c', 1), undefined);
+  });
+});
