@@ -76,8 +76,9 @@ export function activate(context: vscode.ExtensionContext): void {
     panel,
     lensSettings,
     registerCommands({ log, parses, sources, scenarios, models, contracts, panel }),
-    vscode.languages.registerHoverProvider(C, hover),
+    // What is registered last is shown first.
     vscode.languages.registerHoverProvider(C, new LockHoverProvider(engine, parses, sources, log)),
+    vscode.languages.registerHoverProvider(C, hover),
     indexing,
     whereNoLanguageServer(navigation, message => log.info(message)),
     vscode.window.onDidChangeActiveTextEditor(warm),

@@ -50,6 +50,36 @@ describe('navigation where no C language server is, in a real VS Code', function
     await bench.cursorIsOn(callee);
   });
 
+  it('knows what stands in files that were never opened, once names are indexed', async () => {
+    const { bench } = editor;
+    const { page } = bench;
+    const input = page.locator('.quick-input-widget .quick-input-box input');
+    await bench.until(
+      async () => {
+        await page.keyboard.press('Escape');
+        await page.keyboard.press('Control+T');
+        await input.fill('#walk_page_range_novma');
+        const row = bench.rows.filter({ hasText: 'walk_page_range_novma' }).filter({ hasText: 'pagewalk.c' });
+        return row
+          .first()
+          .waitFor({ timeout: 3000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      },
+      () => bench.rows.allInnerTexts(),
+      60_000,
+    );
+    await bench.shot('workspace-symbols-indexed-light');
+    await page.keyboard.press('Enter');
+    await bench.cursorIsOn(lineOf(kernel, 'mm/pagewalk.c', 'int walk_page_range_novma('));
+    await bench.openFile(FILE, lineOf(kernel, FILE, 'walk->nr_walked++'));
+    await bench.putCursor('walk->nr_walked++', 'nr_walked');
+    await page.keyboard.press('F12');
+    await bench.cursorIsOn(lineOf(kernel, FILE, 'nr_walked;'));
+  });
+
   it('offers nothing of it when switched off', async () => {
     const { bench } = editor;
     addFile(editor.workspace, '.vscode/settings.json', JSON.stringify({ 'lockstep.navigation': 'off' }));

@@ -18,13 +18,14 @@ function inPage<F>(body: string): F {
   return new Function(body) as F;
 }
 
-/** Runs in the page, as text, because this program's types have no page: the middle of a text inside an element. */
-const middleOf = inPage<(element: unknown, wanted: string) => { x: number; y: number } | undefined>(`
-  const [element, wanted] = arguments;
+/** Runs in the page, as text, because this program's types have no page: the middle of the nth text inside an element. */
+const middleOf = inPage<(element: unknown, what: [string, number]) => { x: number; y: number } | undefined>(`
+  const [element, [wanted, nth]] = arguments;
+  let left = nth;
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const start = node.textContent.indexOf(wanted);
-    if (start < 0) continue;
+    if (start < 0 || --left > 0) continue;
     const range = document.createRange();
     range.setStart(node, start);
     range.setEnd(node, start + wanted.length);
@@ -216,9 +217,9 @@ export class Workbench {
     return this.page.locator('.view-lines .view-line', { hasText: text }).first();
   }
 
-  /** Rests the mouse on a name in the line that contains a text. */
-  async hover(lineText: string, name: string): Promise<void> {
-    const at = await this.#middle(lineText, name);
+  /** Rests the mouse on a name in the line that contains a text; on the nth, where it stands in several spans. */
+  async hover(lineText: string, name: string, nth = 1): Promise<void> {
+    const at = await this.#middle(lineText, name, nth);
     await this.page.mouse.move(at.x - 2, at.y);
     await this.page.mouse.move(at.x, at.y);
   }
@@ -230,10 +231,10 @@ export class Workbench {
   }
 
   /** The name may share its span with what is beside it: the middle of the name's own characters. */
-  async #middle(lineText: string, name: string): Promise<{ x: number; y: number }> {
+  async #middle(lineText: string, name: string, nth = 1): Promise<{ x: number; y: number }> {
     const line = this.line(lineText);
     await line.waitFor();
-    const at = await line.evaluate(middleOf, name);
+    const at = await line.evaluate(middleOf, [name, nth] as [string, number]);
     if (!at) throw new Error(`no ${name} in the line with ${lineText}`);
     return at;
   }
