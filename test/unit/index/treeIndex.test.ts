@@ -323,11 +323,14 @@ module_init(start);
 
   it('search finds characters in order, best first', () => {
     const index = one(
-      'void vm_fault(void) {}\nvoid vm(void) {}\n#define VMF 1\nstruct s { int vmf; };\nvoid other(void) {}',
+      `void vm_fault(void) {}\nvoid vm(void) {}\n#define VMF 1\nstruct s { int vmf; };\nvoid other(void) {}
+void vas_mmap_fault(void) {}\nvoid handle_mm_fault(void) {}\n#define ON_VMFAULT_2 1\n`,
     );
     const names = (query: string): string[] => index.search(query).map(s => s.name);
-    assert.deepEqual(names('vmf'), ['VMF', 'vm_fault']);
-    assert.deepEqual(names('vm'), ['vm', 'VMF', 'vm_fault']);
+    assert.deepEqual(names('vmf'), ['VMF', 'vm_fault', 'vas_mmap_fault', 'ON_VMFAULT_2']);
+    assert.deepEqual(names('vm').slice(0, 3), ['vm', 'vm_fault', 'VMF']);
+    assert.deepEqual(names('hmf'), ['handle_mm_fault']);
+    assert.deepEqual(names('hndl_FAULT'), ['handle_mm_fault']);
     assert.deepEqual(names('zz'), []);
     assert.deepEqual(index.search('v', 1).length, 1);
   });

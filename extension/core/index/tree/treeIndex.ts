@@ -4,7 +4,7 @@ import { FileLexer } from './lexer.ts';
 import { Listed, type Postings, postings, postingsOf } from './postings.ts';
 import { CallFlag, KIND_SHIFT, LINE_MASK, RecordFlag, RecordKind, recordLength } from './records.ts';
 import { PADDING } from './scanner.ts';
-import { best, type Found } from './search.ts';
+import { NameSearch } from './search.ts';
 import { type IndexSymbol, SymbolReader } from './symbols.ts';
 
 /** A call of a function or macro, or of a member of that name. */
@@ -55,12 +55,14 @@ export class TreeIndex implements NameIndex {
   private readonly pending = new Set<number>();
   private readonly lexer: FileLexer;
   private readonly reader: SymbolReader;
+  private readonly finder: NameSearch;
   /** Ids of names that are functions, prototypes or macros. */
   private callable: Uint8Array | undefined;
 
   constructor(readonly data = new IndexData()) {
     this.lexer = new FileLexer(data.names);
     this.reader = new SymbolReader(data);
+    this.finder = new NameSearch(data.names);
   }
 
   /** Reads a file, in place of what was known of it. `stamp`: what its folder says of it; else of no time at all. */
@@ -186,15 +188,12 @@ export class TreeIndex implements NameIndex {
   search(query: string, limit = 100): readonly IndexSymbol[] {
     const definitions = this.list(Listed.definitions);
     const found: IndexSymbol[] = [];
-    const take = (candidates: readonly Found[]): void => {
-      for (const { id } of candidates) {
-        for (const symbol of this.symbols(this.data.names.text(id))) {
-          if (!/^(?:field|prototype|declaration|export)$/.test(symbol.kind)) found.push(symbol);
-          if (found.length >= limit) return;
-        }
+    for (const { id } of this.finder.best(query, limit, id => this.worth(definitions, id))) {
+      for (const symbol of this.symbols(this.data.names.text(id))) {
+        if (/^(?:field|prototype|declaration|export)$/.test(symbol.kind)) continue;
+        if (found.push(symbol) >= limit) return found;
       }
-    };
-    take(best(this.data.names, query, limit * 2, id => this.worth(definitions, id)));
+    }
     return found;
   }
 
