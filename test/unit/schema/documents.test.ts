@@ -1,17 +1,36 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import { buildCli, lockstep, project } from '../../support/cli.ts';
 
 const SAMPLE = 'extension/samples';
 
+const FAULTS = `void f(struct a *a)
+{
+	spin_lock(&a->lock);
+	spin_lock(&a->lock);
+	spin_unlock(&a->lock);
+}
+
+/* lockstep: ignore doubt: there is no such kind */
+void g(struct a *a)
+{
+	mutex_lock(&a->mutex);
+	mutex_lock(&a->mutex); /* lockstep: ignore double-lock: on purpose */
+	mutex_unlock(&a->mutex);
+}
+`;
+const FIX =
+  '--- a/a.c\n+++ b/a.c\n@@ -1,5 +1,4 @@\n void f(struct a *a)\n {\n-\tspin_lock(&a->lock);\n \tspin_lock(&a->lock);\n \tspin_unlock(&a->lock);\n';
+
 function validator(name: string): ValidateFunction {
   const read = (file: string): object =>
     JSON.parse(readFileSync(join(project, `docs/schema/${file}.schema.json`), 'utf8')) as object;
   const ajv = new Ajv2020({ allErrors: true, strict: false });
-  // A comparison consists of traces.
-  if (name !== 'trace') ajv.addSchema(read('trace'));
+  // A comparison consists of what it compares.
+  for (const part of ['trace', 'findings']) if (name !== part) ajv.addSchema(read(part));
   return ajv.compile(read(name));
 }
 
@@ -34,6 +53,26 @@ describe('documents are as their schemas say', function () {
     const document = json('contracts', `${SAMPLE}/mm/vmemmap.c`, `${SAMPLE}/mm/dump.c`, '--json');
     assertValid('contracts', document);
     assert.ok((document as { functions: unknown[] }).functions.length > 5);
+  });
+
+  it('findings, suppressed ones too, and what a patch does to them', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'lockstep-schema-'));
+    try {
+      writeFileSync(join(dir, 'a.c'), FAULTS);
+      writeFileSync(join(dir, 'a.patch'), FIX);
+      const args = ['check', '--tree', dir, '--confidence', 'low', '--json'];
+      const document = json(...args, join(dir, 'a.c')) as { findings: { suppressed?: string }[]; notices: unknown[] };
+      assertValid('findings', document);
+      assert.deepEqual(
+        [document.findings.length, document.findings.filter(f => f.suppressed).length, document.notices.length],
+        [2, 1, 1],
+      );
+      const both = json(...args, '--patch', join(dir, 'a.patch')) as { removed: unknown[]; unchanged: unknown[] };
+      assertValid('findings-comparison', both);
+      assert.deepEqual([both.removed.length, both.unchanged.length], [1, 1]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('models', () => {
@@ -68,5 +107,7 @@ describe('documents are as their schemas say', function () {
     assert.equal(validator('trace')(trace), false);
     assert.equal(validator('contracts')({ version: 2, functions: [] }), false);
     assert.equal(validator('model')({ version: 1 }), false);
+    assert.equal(validator('findings')({ version: 1, findings: [{ kind: 'leak' }] }), false);
+    assert.equal(validator('findings-comparison')({ version: 1, added: [{}], removed: [], unchanged: [] }), false);
   });
 });
