@@ -36,6 +36,7 @@ export class Graph {
   private readonly gotos: { readonly from: number; readonly label: string }[] = [];
   private readonly exit: number;
   private readonly clean = new Map<string, boolean>();
+  private readonly usual = new Map<string, readonly number[]>();
 
   /** @throws Unreadable when the body is not plain statements */
   constructor(readonly f: CutFunction) {
@@ -66,13 +67,13 @@ export class Graph {
   /** Is the lock held just before this statement, on every path? */
   heldBefore(lock: string, s: Statement): boolean {
     const at = this.at.get(s);
-    return this.known(lock) && at !== undefined && this.states(lock, undefined)[at] === State.held;
+    return this.known(lock) && at !== undefined && this.statesOf(lock)[at] === State.held;
   }
 
   /** Can control get here at all? */
   reached(lock: string, s: Statement): boolean {
     const at = this.at.get(s);
-    return at !== undefined && this.states(lock, undefined)[at] !== 0;
+    return at !== undefined && this.statesOf(lock)[at] !== 0;
   }
 
   /**
@@ -90,7 +91,7 @@ export class Graph {
 
   /** Is every path balanced: acquired only when not held, released only when held, not held at the end? */
   private balanced(lock: string): boolean {
-    const states = this.states(lock, undefined);
+    const states = this.statesOf(lock);
     for (const l of this.locking) {
       if (l.lock !== lock) continue;
       const before = states[this.at.get(l.statement)!]!;
@@ -153,7 +154,14 @@ export class Graph {
     return { statement: s, operation, call: list[0]!, path, flags, lock: argumentText(path) };
   }
 
-  /** Which states the lock may be in before each point; `gone` does nothing. */
+  /** Which states the lock may be in before each point. */
+  private statesOf(lock: string): readonly number[] {
+    let states = this.usual.get(lock);
+    if (!states) this.usual.set(lock, (states = this.states(lock, undefined)));
+    return states;
+  }
+
+  /** The same when a statement does nothing. */
   private states(lock: string, gone: Statement | undefined): number[] {
     const effects = new Map<number, 'acquire' | 'release'>();
     for (const l of this.locking)
