@@ -16,8 +16,9 @@ import {
   lockHover,
 } from './protection.ts';
 import { render } from './render.ts';
-import type { Scanned } from './scan.ts';
+import type { Definition, Scanned } from './scan.ts';
 import { folderOf } from './sources.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 /** Headers whose structs are read for a file: those it includes, and what these include. */
 const MOST_HEADERS = 150;
@@ -25,6 +26,8 @@ const MOST_HEADERS = 150;
 const MOST_WIDENED = 40;
 /** Files whose evidence is kept. */
 const MOST_KEPT = 200;
+/** Files whose text is kept, to see what they mention. */
+const MOST_TEXTS = 1000;
 
 interface Kept {
   readonly root: Scanned;
@@ -55,13 +58,19 @@ export class LockEvidence {
     const own = await this.of(file, text);
     const around = analysis.functions().find(d => d.start <= offset && offset < d.end);
     if (!around) return this.declared(file, analysis.root.text, offset, own);
-    const mentioned = accessesIn(around, this.types, globalsOf(analysis.root.text)).find(
-      a => a.at <= offset && offset <= a.end,
-    );
-    const taken = await this.takenAt(analysis, around, offset, mentioned?.end);
+    const { text: source } = analysis.root;
+    const end = wordEnd(source, offset);
+    const call = lockCallAround(source, offset, end);
+    const taken = call && (await this.takenBy(analysis, around, call));
+    const globals = new Set(globalsOf(source));
+    for (const evidence of this.done.values()) for (const { lockClass } of evidence.takings) globals.add(lockClass);
+    // A function too large to be analysed whole: what stands in the call is the lock all the same.
+    const word = /\w+$/.exec(source.slice(0, end))?.[0];
+    if (call && word) globals.add(word);
+    const mentioned = accessesIn(around, this.types, globals).find(a => a.at <= offset && offset <= a.end);
     const name = taken ?? (mentioned && { lock: mentioned.field, lockClass: this.types.canonical(mentioned.field) });
     if (!name) return undefined;
-    return this.told(file, name, own, taken !== undefined);
+    return this.told(file, name, own, call !== undefined);
   }
 
   private async told(
@@ -153,22 +162,14 @@ export class LockEvidence {
     }
   }
 
-  /** The lock that a call takes or lets go whose argument the offset is in: also one that only a local names. */
-  private async takenAt(
+  /** The lock that a call takes, lets go or asserts, by its effect: also one that only a local names. */
+  private async takenBy(
     analysis: FileAnalysis,
-    around: Parameters<FileAnalysis['flow']>[0],
-    offset: number,
-    end: number | undefined,
+    around: Definition,
+    call: LockCall,
   ): Promise<{ lock: string; lockClass: string } | undefined> {
-    const line = lineAround(analysis.root.text, offset);
-    const inCall = /(\w+)\s*\([^()]*$/.exec(line.before.slice(0, line.column));
-    if (!inCall) return undefined;
-    const call = offset - line.column + inCall.index;
-    // The base of a path is not the lock: only the path's last name, or a lone name.
-    const after = analysis.root.text.slice(end ?? wordEnd(analysis.root.text, offset)).match(/^\s*(?:->|\.)/);
-    if (after) return undefined;
     const steps = new HeldSteps(await analysis.flow(around), this.types);
-    const effect = steps.touched.find(e => e.at === call && e.via.length === 0);
+    const effect = steps.touched.find(e => e.at === call.at && e.via.length === 0);
     if (!effect?.lockClass) return undefined;
     return { lock: render(effect.expr), lockClass: this.types.canonical(effect.lockClass) };
   }
@@ -198,6 +199,7 @@ export class LockEvidence {
     if (this.texts.has(file)) return this.texts.get(file);
     const bytes = await this.tree.read(file);
     const text = bytes && new TextDecoder().decode(bytes);
+    if (this.texts.size >= MOST_TEXTS) this.texts.clear();
     if (file.endsWith('.c')) this.texts.set(file, text);
     return text;
   }
@@ -232,9 +234,21 @@ export function wordsOf(lockClass: string): readonly string[] {
   ].reverse();
 }
 
-function lineAround(text: string, offset: number): { before: string; column: number } {
+interface LockCall {
+  /** Offset of the interface's name. */
+  readonly at: number;
+}
+
+/** The call of a locking interface in whose lock argument the word that ends at `end` is the last one. */
+function lockCallAround(text: string, offset: number, end: number): LockCall | undefined {
+  // The base of a path is not the lock.
+  if (/^\s*(?:->|\.)/.test(text.slice(end, end + 20))) return undefined;
   const start = text.lastIndexOf('\n', offset - 1) + 1;
-  return { before: text.slice(start, offset), column: offset - start };
+  const call = /(\w+)\s*\(([^()]*)$/.exec(text.slice(start, offset));
+  const entry = call && vocabularyOf(call[1]!);
+  if (!entry || !/^(?:acquire|release|downgrade|assert)$/.test(entry.effect)) return undefined;
+  if (typeof entry.lock === 'number' && call[2]!.split(',').length - 1 !== entry.lock) return undefined;
+  return { at: start + call.index };
 }
 
 function wordEnd(text: string, offset: number): number {

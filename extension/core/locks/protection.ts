@@ -84,7 +84,7 @@ export interface CallersHover {
   readonly groups: readonly CallersHolding[];
 }
 
-const MOST = 8;
+const MOST = 6;
 const MOST_TAKERS = 5;
 
 const at = (file: string, line: number): Position => ({ file, line, column: 1 });

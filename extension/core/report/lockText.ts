@@ -22,7 +22,8 @@ export function lockMarkdown(hover: LockHover, link: Link): string {
   ];
   if (hover.protects.length) {
     const rows = hover.protects.map(
-      f => `| [\`${f.field}\`](${link(f)}) | ${count(f.under, f.writesUnder)} | ${count(f.not, f.writesNot)} |`,
+      f =>
+        `| [\`${own(f.field, hover.lockClass)}\`](${link(f)}) | ${count(f.under, f.writesUnder)} | ${count(f.not, f.writesNot)} |`,
     );
     blocks.push(['| protects, by evidence | under it | not |', '| --- | --- | --- |', ...rows].join('\n'));
   } else blocks.push('nothing is used mostly under it in what was read');
@@ -76,6 +77,12 @@ function neighbours(list: readonly Neighbour[], link: Link): string {
   return list
     .map(n => `\`${n.lockClass}\` [${n.function}:${n.line}](${link(n)})${n.times > 1 ? ` ${n.times}×` : ''}`)
     .join(', ');
+}
+
+/** A field of the lock's own structure needs no more than its name. */
+function own(field: string, lockClass: string): string {
+  const holder = lockClass.slice(0, lockClass.indexOf('.') + 1);
+  return holder && field.startsWith(holder) ? field.slice(holder.length) : field;
 }
 
 function count(accesses: number, stores: number): string {

@@ -203,12 +203,31 @@ describe('evidence about what locks protect', () => {
     assert.equal(await e.at('mm/pool.h', POOL.indexOf('int used')), undefined);
   });
 
+  it('tells the lock of a call from its other arguments, and knows one that no analysis comes to', async () => {
+    const text = `#include "pool.h"
+void f(struct pool *pool, unsigned long flags)
+{
+	spin_lock_irqsave(&pool->lock, flags);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return;
+	mutex_lock(&far_mutex);
+}
+`;
+    const tree = textTree({ 'mm/pool.h': POOL, 'mm/a.c': text });
+    const e = new LockEvidence(tree, new ContractAnalyser(tree), async () => undefined);
+    assert.equal((await lock(e, 'mm/a.c', text, '&pool->lock')).lockClass, 'pool.lock');
+    assert.equal(await e.at('mm/a.c', offset(text, 'lock, flags')), undefined);
+    assert.equal(await e.at('mm/a.c', offset(text, '(&pool')), undefined);
+    const far = await lock(e, 'mm/a.c', text, '&far_mutex');
+    assert.deepEqual([far.kind, far.lockClass, far.takers], ['lock', 'far_mutex', 0]);
+  });
+
   it('reads as markdown', async () => {
     const e = evidence();
     const link = ({ file, line }: { file: string; line: number }) => `x:${file}:${line}`;
     const l = lockMarkdown(await lock(e, 'mm/a.c', A, 'spin_lock(&pool->lock'), link);
     assert.match(l, /^\*\*lock\*\* `pool\.lock` · here `&pool->lock`\n\n\| protects/);
-    assert.match(l, /\| \[`pool\.left`\]\(x:mm\/a\.c:\d+\) \| 2 \(1 store\) \| 0 \|/);
+    assert.match(l, /\| \[`left`\]\(x:mm\/a\.c:\d+\) \| 2 \(1 store\) \| 0 \|/);
     assert.match(l, /\*\*taken by\*\* \[take\]\(x:mm\/a\.c:13\) 2×/);
     assert.match(l, /\*\*taken under\*\* `list_lock` \[take:22\]\(x:mm\/a\.c:22\)/);
     assert.match(l, /\*from 4 functions of 1 file; 1 more file that mentions it not read yet\*$/);
