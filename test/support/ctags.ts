@@ -47,7 +47,8 @@ function hasBody(lines: readonly string[], name: string, line: number): boolean 
     if (text[at] === '(') depth++;
     else if (text[at] === ')' && --depth <= 0) {
       const after = text.slice(at + 1);
-      if (/^\s*\{\s*\./.test(after)) return false;
+      // NAME(x) { .a = 1 }: an initialiser.
+      if (/^\s*\{\s*(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\s*)*\./.test(after)) return false;
       return text.startsWith(name) ? /^\s*(?:\{|__[a-z])/.test(after) : /^\s*(?:[{(]|\w|\/[*/]|#)/.test(after);
     }
   }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -251,6 +254,30 @@ describe('the index on disk', () => {
       assert.deepEqual(index.callers('t3'), [{ file: 't/2.c', function: 't2' }]);
     }
     for (const c of counts) assert.deepEqual(c, counts[0]);
+  });
+
+  it('Ctrl-C stops it cleanly', async () => {
+    buildCli();
+    for (let i = 0; i < 60; i++) put(`many/${i}.c`, `int f${i}(void) { g(); }\n`.repeat(52_000));
+    const tries: string[] = [];
+    // Too early, and there is no handler yet; too late, and all is done. Between them lies most of the time.
+    for (const delay of [150, 300, 500, 800, 1200, 2000, 4000]) {
+      const started = spawn(process.execPath, [join(project, 'dist/cli.cjs'), 'index', root], {
+        env: { ...process.env, XDG_CACHE_HOME: cache },
+      });
+      let errors = '';
+      started.stderr.on('data', (data: Buffer) => {
+        errors += data.toString();
+      });
+      const interrupt = setTimeout(() => started.kill('SIGINT'), delay);
+      const [code] = (await once(started, 'close')) as [number | null];
+      clearTimeout(interrupt);
+      tries.push(`${delay} ms: ${code} ${errors.trim()}`);
+      if (code === 2) break;
+      rmSync(cache, { recursive: true, force: true });
+    }
+    assert.match(tries.at(-1)!, /: 2 lockstep: stopped: the index is not whole, and not cached$/, tries.join('\n'));
+    assert.equal(existsSync(cacheFile(join(cache, 'lockstep'), root, [''])), false);
   });
 
   it('lockstep index prints counts, as text and as a document', () => {
