@@ -1,11 +1,8 @@
 import type { LockMode } from '../report/documents.ts';
-import { type Access, accessesIn } from './accesses.ts';
-import { callsIn } from './callSites.ts';
 import type { FileAnalysis } from './contracts.ts';
 import type { FieldTypes } from './fieldTypes.ts';
-import { type HeldStep, HeldSteps } from './heldSteps.ts';
+import { type FunctionEvidence, functionEvidence, textOf } from './functionEvidence.ts';
 import { LineStarts } from './lines.ts';
-import { render } from './render.ts';
 import type { Definition } from './scan.ts';
 
 /** A lock held somewhere, by class: which lock of the class it is, is not told. */
@@ -54,6 +51,11 @@ export interface OrderPair {
   readonly line: number;
 }
 
+export interface LockCall {
+  readonly lock: string;
+  readonly lockClass: string;
+}
+
 /** What the functions of one file do under which locks. */
 export interface FileEvidence {
   readonly file: string;
@@ -62,96 +64,94 @@ export interface FileEvidence {
   readonly calls: readonly CallUnder[];
   readonly takings: readonly Taking[];
   readonly orders: readonly OrderPair[];
+  /** Calls that take, let go or assert a lock of known class, by offset. */
+  readonly lockCalls: ReadonlyMap<number, LockCall>;
   /** Classes that callers hold when they call, as far as the file says: asserted, or held at every call of a static. */
   readonly entry: ReadonlyMap<string, readonly HeldClass[]>;
+}
+
+/** A file's evidence, and what it is made of: an edited text takes over what has not changed. */
+export interface Gathered {
+  readonly evidence: FileEvidence;
+  readonly functions: readonly FunctionEvidence[];
+  /** The text outside of functions. */
+  readonly outside: string;
 }
 
 /**
  * Gathers the evidence of a file: every access to a field or global, every call, with the classes of the locks held there.
  * Held is what is held on every path. Each function is analysed once more; `pause` is called between functions, so that
  * the thread stays free for others.
+ *
+ * Of `before`, functions with the same text are taken over, unless something outside of functions has changed, or a
+ * function that did change now does something else to its callers' locks.
  */
 export async function gather(
   analysis: FileAnalysis,
   types: FieldTypes,
   pause: () => Promise<void> = async () => undefined,
-): Promise<FileEvidence> {
+  before?: Gathered,
+): Promise<Gathered> {
   const { root } = analysis;
   const lines = LineStarts.of(root);
+  const definitions = analysis.functions();
+  const globals = globalsOf(root.text);
+  const outside = outsideOf(definitions, root.text);
+  const fresh = async (definition: Definition) => {
+    await pause();
+    return functionEvidence(
+      definition,
+      await analysis.summary(definition),
+      await analysis.flow(definition),
+      types,
+      globals,
+    );
+  };
+  const known = new Map<string, FunctionEvidence>();
+  const changed = new Map<Definition, FunctionEvidence>();
+  if (before?.outside === outside && before.functions.length === definitions.length) {
+    for (const f of before.functions) known.set(f.text, f);
+    for (const [i, definition] of definitions.entries()) {
+      if (known.has(textOf(definition))) continue;
+      const next = await fresh(definition);
+      changed.set(definition, next);
+      if (before.functions[i]!.interface === next.interface) continue;
+      known.clear();
+      break;
+    }
+  }
+  const functions: FunctionEvidence[] = [];
+  for (const definition of definitions)
+    functions.push(known.get(textOf(definition)) ?? changed.get(definition) ?? (await fresh(definition)));
   const accesses: AccessGroup[] = [];
   const calls: CallUnder[] = [];
   const takings: Taking[] = [];
   const orders: OrderPair[] = [];
-  const required = new Map<string, HeldClass[]>();
-  const functions = analysis.functions();
-  const globals = globalsOf(root.text);
-  for (const definition of functions) {
-    await pause();
-    const summary = await analysis.summary(definition);
-    const flow = await analysis.flow(definition);
-    const name = definition.name;
-    const steps = new HeldSteps(flow, types);
-    for (const taking of steps.takings) {
-      takings.push({
-        lockClass: types.canonical(taking.lockClass!),
-        mode: taking.mode,
-        function: name,
-        line: lines.position(taking.at).line,
-        primitive: taking.primitive,
-        lock: render(taking.expr),
-        via: taking.via,
-      });
-    }
-    for (const { first, second } of summary.orders) {
-      orders.push({
-        first: types.canonical(first.lockClass!),
-        second: types.canonical(second.lockClass!),
-        function: name,
-        line: lines.position(second.at).line,
-      });
-    }
-    required.set(
-      name,
-      summary.requires.flatMap(e => (e.lockClass ? [{ lockClass: types.canonical(e.lockClass), mode: e.mode }] : [])),
-    );
-    const found = accessesIn(definition, types, globals);
-    accesses.push(...grouped(definition, found, steps, offset => lines.position(offset).line));
-    for (const call of callsIn(definition)) {
-      const step = steps.at(call.at);
-      calls.push({
-        callee: call.name,
-        function: name,
-        ...lines.position(call.at),
-        held: step.held,
-        released: step.released,
-      });
-    }
+  const lockCalls = new Map<number, LockCall>();
+  const required = new Map<string, readonly HeldClass[]>();
+  for (const [i, f] of functions.entries()) {
+    const { start } = definitions[i]!;
+    const { line } = lines.position(start);
+    for (const one of f.accesses) accesses.push({ ...one, line: line + one.line });
+    for (const one of f.calls) calls.push({ ...one, line: line + one.line });
+    for (const one of f.takings) takings.push({ ...one, line: line + one.line });
+    for (const one of f.orders) orders.push({ ...one, line: line + one.line });
+    for (const one of f.lockCalls) lockCalls.set(start + one.at, one);
+    required.set(f.name, f.requires);
   }
-  const entry = entrySets(functions, calls, required, root.text);
-  return { file: root.file, functions: functions.length, accesses, calls, takings, orders, entry };
+  const entry = entrySets(definitions, calls, required, root.text);
+  const evidence = { file: root.file, functions: functions.length, accesses, calls, takings, orders, lockCalls, entry };
+  return { evidence, functions, outside };
 }
 
-function grouped(
-  definition: Definition,
-  found: readonly Access[],
-  steps: { at(offset: number, statement?: number): HeldStep },
-  lineOf: (offset: number) => number,
-): AccessGroup[] {
-  const groups = new Map<string, AccessGroup & { reads: number; writes: number }>();
-  for (const access of found) {
-    const step = steps.at(access.at, access.statement);
-    const key = `${access.field} ${step.key}`;
-    let group = groups.get(key);
-    if (!group) {
-      const { held, released } = step;
-      const line = lineOf(access.at);
-      group = { field: access.field, function: definition.name, held, released, reads: 0, writes: 0, line };
-      groups.set(key, group);
-    }
-    if (access.write) group.writes++;
-    else group.reads++;
+function outsideOf(definitions: readonly Definition[], text: string): string {
+  let out = '';
+  let from = 0;
+  for (const { start, end } of definitions) {
+    out += text.slice(from, Math.max(from, start));
+    from = Math.max(from, end);
   }
-  return [...groups.values()];
+  return out + text.slice(from);
 }
 
 /**

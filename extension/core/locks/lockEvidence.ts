@@ -2,9 +2,8 @@ import type { NameIndex } from '../index/names.ts';
 import type { SourceTree } from '../text/source.ts';
 import { accessesIn } from './accesses.ts';
 import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
-import { type FileEvidence, gather, globalsOf } from './evidence.ts';
+import { type FileEvidence, type Gathered, gather, globalsOf } from './evidence.ts';
 import { FieldTypes } from './fieldTypes.ts';
-import { HeldSteps } from './heldSteps.ts';
 import {
   type CallersHover,
   callersHolding,
@@ -15,8 +14,7 @@ import {
   type LockHover,
   lockHover,
 } from './protection.ts';
-import { render } from './render.ts';
-import type { Definition, Scanned } from './scan.ts';
+import type { Scanned } from './scan.ts';
 import { folderOf } from './sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
@@ -31,7 +29,7 @@ const MOST_TEXTS = 1000;
 
 interface Kept {
   readonly root: Scanned;
-  readonly evidence: Promise<FileEvidence>;
+  readonly gathered: Promise<Gathered>;
 }
 
 /**
@@ -61,7 +59,8 @@ export class LockEvidence {
     const { text: source } = analysis.root;
     const end = wordEnd(source, offset);
     const call = lockCallAround(source, offset, end);
-    const taken = call && (await this.takenBy(analysis, around, call));
+    // By its effect: a lock that only a local names is known too.
+    const taken = call && own.lockCalls.get(call.at);
     const globals = new Set(globalsOf(source));
     for (const evidence of this.done.values()) for (const { lockClass } of evidence.takings) globals.add(lockClass);
     // A function too large to be analysed whole: what stands in the call is the lock all the same.
@@ -144,34 +143,27 @@ export class LockEvidence {
   private async of(file: string, text?: string): Promise<FileEvidence> {
     const analysis = await this.analyser.analysis(file, text);
     const known = this.kept.get(file);
-    if (known?.root === analysis.root) return known.evidence;
-    const evidence = this.headers(analysis.root).then(() => gather(analysis, this.types, this.pause));
-    this.kept.set(file, { root: analysis.root, evidence });
+    if (known?.root === analysis.root) return (await known.gathered).evidence;
+    const gathered = this.gather(analysis, known?.gathered);
+    this.kept.set(file, { root: analysis.root, gathered });
     try {
-      const found = await evidence;
-      if (this.kept.get(file)?.evidence === evidence) this.done.set(file, found);
+      const { evidence } = await gathered;
+      if (this.kept.get(file)?.gathered === gathered) this.done.set(file, evidence);
       for (const oldest of this.kept.keys()) {
         if (this.kept.size <= MOST_KEPT) break;
         this.kept.delete(oldest);
         this.done.delete(oldest);
       }
-      return found;
+      return evidence;
     } catch (error) {
-      if (this.kept.get(file)?.evidence === evidence) this.kept.delete(file);
+      if (this.kept.get(file)?.gathered === gathered) this.kept.delete(file);
       throw error;
     }
   }
 
-  /** The lock that a call takes, lets go or asserts, by its effect: also one that only a local names. */
-  private async takenBy(
-    analysis: FileAnalysis,
-    around: Definition,
-    call: LockCall,
-  ): Promise<{ lock: string; lockClass: string } | undefined> {
-    const steps = new HeldSteps(await analysis.flow(around), this.types);
-    const effect = steps.touched.find(e => e.at === call.at && e.via.length === 0);
-    if (!effect?.lockClass) return undefined;
-    return { lock: render(effect.expr), lockClass: this.types.canonical(effect.lockClass) };
+  private async gather(analysis: FileAnalysis, before: Promise<Gathered> | undefined): Promise<Gathered> {
+    await this.headers(analysis.root);
+    return gather(analysis, this.types, this.pause, await before?.catch(() => undefined));
   }
 
   private async headers(root: Scanned): Promise<void> {
@@ -234,13 +226,8 @@ export function wordsOf(lockClass: string): readonly string[] {
   ].reverse();
 }
 
-interface LockCall {
-  /** Offset of the interface's name. */
-  readonly at: number;
-}
-
 /** The call of a locking interface in whose lock argument the word that ends at `end` is the last one. */
-function lockCallAround(text: string, offset: number, end: number): LockCall | undefined {
+function lockCallAround(text: string, offset: number, end: number): { readonly at: number } | undefined {
   // The base of a path is not the lock.
   if (/^\s*(?:->|\.)/.test(text.slice(end, end + 20))) return undefined;
   const start = text.lastIndexOf('\n', offset - 1) + 1;

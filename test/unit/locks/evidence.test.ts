@@ -222,6 +222,24 @@ void f(struct pool *pool, unsigned long flags)
     assert.deepEqual([far.kind, far.lockClass, far.takers], ['lock', 'far_mutex', 0]);
   });
 
+  it('after an edit is what it would be of the new text', async () => {
+    const e = evidence();
+    const asked = async (from: LockEvidence, text: string) => [
+      await from.at('mm/a.c', offset(text, 'pool->seen'), text),
+      await from.at('mm/a.c', offset(text, 'spin_lock(&pool->lock'), text),
+      await from.callers('mm/a.c', 'count', text),
+    ];
+    const edits = [
+      A.replace('static void count', '/* moved */\n\nstatic void count'),
+      A.replace('\tpool->left--;', '\tpool->left--;\n\tpool->seen++;'),
+      A.replace('\tpool->left--;', '\tspin_unlock(&pool->lock);'),
+      A.replace('\tspin_lock(&list_lock);\n', ''),
+      A.replace('int peek', 'void (*hook)(struct pool *) = count;\nint peek'),
+      A,
+    ];
+    for (const text of edits) assert.deepEqual(await asked(e, text), await asked(evidence(), text), text);
+  });
+
   it('reads as markdown', async () => {
     const e = evidence();
     const link = ({ file, line }: { file: string; line: number }) => `x:${file}:${line}`;
