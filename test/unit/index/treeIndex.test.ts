@@ -275,6 +275,35 @@ module_init(start);
     assert.deepEqual(index.symbols('under_x')[0]!.conditions, ['defined(X)']);
   });
 
+  it('knows tags after attributes, functions’ typedefs, members and variables that macros make', () => {
+    assert.deepEqual(
+      outline(`struct __odd_alignment after {
+	md_ptr(struct meta *, by_type);
+	RING(by_name, 3);
+	FLEX(char, of_basic);
+};
+typedef status_t (told_fn) (struct x *x, int y);
+typedef status_t plain_fn(struct x *x);
+enum { FOR_ALL(ZONES), LAST };
+ID_SET(one)
+ID_FLAG(func, two)
+static int f(void) { }
+static ODD_HASH(table, 3);
+`),
+      [
+        'struct after:1',
+        'field by_type:2',
+        'field by_name:3',
+        'field of_basic:4',
+        'typedef told_fn:6',
+        'typedef plain_fn:7',
+        'enumerator LAST:8',
+        'function f:11',
+        'variable table:12',
+      ],
+    );
+  });
+
   it('an odd function costs only itself', () => {
     const text = 'int before(void)\n{\n}\nint odd(void)\n{\n\tif (x) {\n\t\tg();\n}\nint after(void)\n{\n\th();\n}\n';
     assert.deepEqual(outline(text), ['function before:1', 'function odd:4', 'function after:9']);

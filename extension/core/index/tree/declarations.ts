@@ -36,6 +36,7 @@ export abstract class Declarations extends Directives {
     innerTo: -1,
     innerLine: 0,
     pointer: false,
+    static: false,
     words: 0,
     begin: 0,
   }));
@@ -217,7 +218,7 @@ export abstract class Declarations extends Directives {
     if (!group || state.parens > 1 || group.close >= 0 || group.innerFrom >= 0) return;
     const basic =
       (group.nameFrom < 0 && state.groups === 1) || (group.nameId >= Word.struct && group.nameId <= Word.lastBasic);
-    if (!group.pointer && !basic) return;
+    if (!group.pointer && !basic && !state.typedef) return;
     if (this.names.take(this.bytes, from, to) <= Word.lastStorage) return;
     group.innerFrom = from;
     group.innerTo = to;
@@ -257,6 +258,7 @@ export abstract class Declarations extends Directives {
     group.close = -1;
     group.innerFrom = -1;
     group.pointer = this.bytes[this.ahead(after)] === 42;
+    group.static = state.static;
     group.words = state.since;
     group.begin = state.begin;
     state.begin = 0;
@@ -287,7 +289,9 @@ export abstract class Declarations extends Directives {
     if (!state.initialising) this.declarator();
     for (let g = 0; g < state.groups; g++) {
       const group = this.groups[g]!;
-      if (group.innerFrom >= 0) {
+      const plain = !group.pointer && group.nameId > Word.lastBasic;
+      if (group.innerFrom >= 0 && !(plain && (g + 1 === state.groups || this.groups[g + 1]!.nameFrom >= 0))) {
+        // `typedef t (name)(int)` too, but not `typedef t name(int)`.
         const kind = state.typedef
           ? RecordKind.typedef
           : state.extern
@@ -328,11 +332,11 @@ export abstract class Declarations extends Directives {
   }
 
   /** `NAME(argument, …)` at file level. */
-  protected invocation({ nameId, nameFrom, nameTo, words, line, open, close }: Group): void {
+  protected invocation({ nameId, nameFrom, nameTo, words, line, open, close, static: isStatic }: Group): void {
     if (nameFrom < 0 || words !== 1 || close < 0 || nameId <= Word.last) return;
-    const { bytes, records, names, state } = this;
+    const { bytes, records, names } = this;
     const macro = this.slice(nameFrom, nameTo);
-    const makes = macroMakes(macro, state.static);
+    const makes = macroMakes(macro, isStatic);
     let from = this.ahead(open);
     if (makes === Makes.second || makes === Makes.secondDeclaration) {
       let nested = 0;
@@ -350,7 +354,7 @@ export abstract class Declarations extends Directives {
     switch (makes) {
       case Makes.variable:
       case Makes.second:
-        records.head(RecordKind.variable, state.static ? RecordFlag.static : 0, name, line);
+        records.head(RecordKind.variable, isStatic ? RecordFlag.static : 0, name, line);
         records.add(nameId);
         records.add(0);
         break;

@@ -55,7 +55,7 @@ export abstract class Functions extends Declarations {
       state.mode = Mode.initialiser;
       return;
     }
-    if (state.aggregate !== 0 && state.tagWords <= 1 && state.since === state.tagWords + 1) {
+    if (state.aggregate !== 0 && state.since === state.tagWords + 1) {
       this.openMembers();
       return;
     }

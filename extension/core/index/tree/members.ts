@@ -14,7 +14,12 @@ export abstract class Members extends Functions {
     const { state } = this;
     state.mode = Mode.members;
     state.depth = 1;
-    this.begin(state.aggregate, state.tagFrom, state.tagTo, state.aggregateLine);
+    // `struct __some_alignment tag {`: the last word is the tag.
+    const [from, to, line] =
+      state.tagWords > 1
+        ? [state.lastFrom, state.lastTo, state.lastLine]
+        : [state.tagFrom, state.tagTo, state.aggregateLine];
+    this.begin(state.aggregate, from, to, line);
     state.aggregate = 0;
   }
 
@@ -167,14 +172,26 @@ export abstract class Members extends Functions {
       }
       state.memberDone = true;
     } else if (state.memberWords === 1 && state.memberFrom >= 0) {
-      // DECLARE_BITMAP(name, size);
-      const end = this.nameEnd(at);
-      if (end === at) return;
-      state.memberFrom = at;
-      state.memberTo = end;
-      state.memberWords = 2;
       state.memberDone = true;
+      const isEnum = this.kinds[Math.min(state.depth, MOST_NESTED + 1)] === RecordKind.enum;
+      const name = isEnum ? -1 : this.argument(at);
+      state.memberFrom = name;
+      state.memberTo = this.nameEnd(Math.max(name, 0));
+      state.memberWords = 2;
     }
+  }
+
+  /** The member that a macro makes: `DECLARE_BITMAP(name, size)`, `md_ptr(struct type *, name)`; -1 when it is not told. */
+  private argument(first: number): number {
+    const { bytes } = this;
+    const end = this.nameEnd(first);
+    const next = bytes[this.ahead(end)];
+    const named = end > first && (next === 44 || next === 41);
+    if (named && this.names.take(bytes, first, end) > Word.last) return first;
+    let at = first;
+    while (bytes[at] !== 44 && bytes[at] !== 59 && bytes[at] !== 125 && at < this.size) at++;
+    const second = this.ahead(at + 1);
+    return bytes[at] === 44 && this.nameEnd(second) > second ? second : -1;
   }
 
   private endMember(last: boolean): void {

@@ -18,6 +18,8 @@ export interface Group {
   innerTo: number;
   innerLine: number;
   pointer: boolean;
+  /** `static` stands before it. */
+  static: boolean;
   /** Words since the last group or the declaration's begin, the name included. */
   words: number;
   /** Line of the first of them, storage classes and attributes included. */
