@@ -77,6 +77,9 @@ describe('the index of a tree', () => {
           'SEC("x")',
           '__failure __msg("it fails") int marked(int a) {}',
           'static inline void PRINTF(5, 6) printed(const char *f, ...) {}',
+          'void * __must_check __realloc_like(2)',
+          'resized(void *p, int size) {}',
+          'static int __odd(int a) RELEASES(a) {}',
           'int NAMED(by_macro)(const unsigned char *in, int out) {}',
           'define_machine(board) { .name = "b", .probe = printed, }',
         ].join('\n'),
@@ -94,7 +97,9 @@ describe('the index of a tree', () => {
         'function sys_32_odd:19',
         'function marked:21',
         'function printed:22',
-        'function NAMED:23',
+        'function resized:24',
+        'function __odd:25',
+        'function NAMED:26',
       ],
     );
   });

@@ -37,9 +37,9 @@ export abstract class Functions extends Declarations {
     const { bytes } = this;
     const marked = (from: number): boolean => bytes[from] === 95 && bytes[from + 1] === 95;
     if (before.words < 2) return !marked(group.nameFrom) || group.words >= 2;
-    if (marked(before.nameFrom)) return group.words >= 2 && !marked(group.nameFrom);
-    const first = bytes[group.nameFrom]!;
-    return first >= 97 && macroName(this.slice(before.nameFrom, before.nameTo));
+    const small = bytes[group.nameFrom]! >= 97;
+    if (marked(before.nameFrom)) return !marked(group.nameFrom) && (group.words >= 2 || small);
+    return small && macroName(this.slice(before.nameFrom, before.nameTo));
   }
 
   protected override endDeclaration(): void {
