@@ -32,11 +32,13 @@ export function whereNoLanguageServer(
   tell: (message: string) => void,
 ): vscode.Disposable {
   let offered: vscode.Disposable | undefined;
+  let was: boolean | undefined;
   const decide = () => {
     const setting = settings.navigation();
     const server = languageServer();
     const wanted = setting === 'on' || (setting === 'auto' && !server);
-    if (wanted === (offered !== undefined)) return;
+    if (wanted === was) return;
+    was = wanted;
     offered?.dispose();
     offered = wanted ? offer() : undefined;
     tell(

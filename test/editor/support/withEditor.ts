@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodeServer, type Home, installVsix, makeHome, startCodeServer } from './codeServer.ts';
@@ -25,6 +25,21 @@ export function packageSize(): number {
   return statSync(packageOnce()).size;
 }
 
+/** A package of that id with nothing in it. */
+function emptyExtension(id: string, base: string): string {
+  const [publisher, name] = id.split('.') as [string, string];
+  const folder = join(base, id);
+  mkdirSync(folder);
+  const manifest = { publisher, name, version: '1.0.0', engines: { vscode: '^1.100.0' }, main: './main.js' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents: ['*'] }));
+  writeFileSync(join(folder, 'main.js'), 'exports.activate = () => undefined;\n');
+  const file = join(folder, `${id}.vsix`);
+  const vsce = join(root, 'node_modules/.bin/vsce');
+  const options = ['--no-dependencies', '--allow-missing-repository', '--skip-license', '-o', file];
+  execFileSync(vsce, ['package', ...options], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  return file;
+}
+
 export interface Editor {
   readonly bench: Workbench;
   /** The workspace: a kernel tree of links, in a folder of its own. */
@@ -39,7 +54,12 @@ export interface Editor {
  * A VS Code with the packaged extension for the suite that calls this, and a kernel tree as its workspace, or a folder
  * without one. A test that fails leaves a screenshot.
  */
-export function withEditor(prepare: (workspace: string) => void = () => undefined, withKernel = true): Editor {
+export function withEditor(
+  prepare: (workspace: string) => void = () => undefined,
+  withKernel = true,
+  /** Ids of other extensions to be there, which do nothing. */
+  others: readonly string[] = [],
+): Editor {
   let bench: Workbench | undefined;
   let server: CodeServer | undefined;
   let home: Home | undefined;
@@ -55,6 +75,7 @@ export function withEditor(prepare: (workspace: string) => void = () => undefine
     installVsix(home, file);
     if (!readdirSync(home.extensions).some(name => name.startsWith('lockstep.lockstep-')))
       throw new Error('code-server did not install the package');
+    for (const id of others) installVsix(home, emptyExtension(id, home.base));
     workspace = withKernel ? makeWorkspace(kernel) : makeFolder('notes');
     prepare(workspace);
     server = await startCodeServer(home);
