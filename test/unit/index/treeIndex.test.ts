@@ -51,6 +51,40 @@ describe('the index of a tree', () => {
     );
   });
 
+  it('finds what is stored by a choice or in brackets, and calls whose arguments begin on the next line', () => {
+    const index = one(`int a(void) { }
+int b(void) { }
+int c(int x, int y) { }
+void f(struct ops *o)
+{
+	o->pick = fast() ? a : b;
+	o->deep = x(1, 2) ?
+		(fn_t)&a : slow(3) ? b : NULL;
+	o->none = c(a ? b : 1, 2);
+	(o)->cast = (fn_t)(b);
+	o[1].item = a, o->next = b;
+	c
+		(1, 2);
+	if (o->cmp == a)
+		return;
+}
+`);
+    const stored = (field: string): string => index.stored(field).join(' ');
+    assert.deepEqual(['pick', 'deep', 'none', 'cast', 'item', 'next', 'cmp'].map(stored), [
+      'a b',
+      'a b',
+      '',
+      'b',
+      'a',
+      'b',
+      '',
+    ]);
+    assert.deepEqual(
+      index.callersOf('c').map(c => c.line),
+      [9, 12],
+    );
+  });
+
   it('knows heads of functions in all the ways that the kernel writes them', () => {
     assert.deepEqual(
       outline(

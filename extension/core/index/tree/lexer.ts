@@ -5,6 +5,9 @@ import { Class, classes, PADDING } from './scanner.ts';
 import { Mode } from './state.ts';
 import { RESERVED, Word } from './words.ts';
 
+/** How far the `?` and `:` of a stored choice are looked for. In bytes. */
+const FARTHEST_CHOICE = 300;
+
 /** A table of names that a lexer can use. */
 export const lexerNames = (): NameTable => new NameTable(RESERVED);
 
@@ -79,7 +82,9 @@ export class FileLexer extends Members {
           while (classes[bytes[i]!]! >= Class.letter);
           let after = i;
           while (bytes[after] === 32 || bytes[after] === 9) after++;
-          const next = bytes[after];
+          let next = bytes[after];
+          // Arguments on the next line; rare, but a call.
+          if (next === 10 && isFunction) next = bytes[this.ahead(after)] === 40 ? 40 : 10;
           if (next === 40) {
             if (isFunction) {
               const id = names.take(bytes, start, i);
@@ -137,48 +142,70 @@ export class FileLexer extends Members {
     return i;
   }
 
-  /** `.f = g`, `x->f = g`: remembered when g is a name, perhaps in brackets or an argument of a macro of one. */
+  /** `.f = g`, `x->f = g`: remembered when g is a name, perhaps in brackets or an argument of a macro; also `c ? g : h`. */
   private store(from: number, to: number, value: number): void {
+    if (this.storeOf(from, to, value)) return;
+    const { bytes } = this;
+    let nested = 0;
+    let chosen = false;
+    for (let i = value; i < Math.min(value + FARTHEST_CHOICE, this.size); i++) {
+      const c = bytes[i]!;
+      if (c === 40) nested++;
+      else if (c === 41) nested--;
+      if (nested < 0 || c === 59 || c === 123 || c === 125 || (c === 44 && nested === 0)) return;
+      if (nested > 0 || !(c === 63 || (c === 58 && chosen))) continue;
+      chosen = true;
+      this.storeOf(from, to, i + 1);
+    }
+  }
+
+  /** @returns whether a name stands at `value`, and nothing else */
+  private storeOf(from: number, to: number, value: number): boolean {
     const { bytes, names } = this;
     let i = this.ahead(value);
     if (bytes[i] === 38) i = this.ahead(i + 1);
-    if (bytes[i] === 40) {
-      // A cast: up to the closing bracket, on this line.
+    while (bytes[i] === 40) {
+      const open = i;
       let nested = 0;
       for (; bytes[i] !== 10 && bytes[i] !== 59 && i < this.size; i++) {
         if (bytes[i] === 40) nested++;
         else if (bytes[i] === 41 && --nested === 0) break;
       }
-      if (bytes[i] !== 41) return;
+      if (bytes[i] !== 41) return false;
       i = this.ahead(i + 1);
+      // Something follows a cast; a value in brackets ends with them.
+      const more = bytes[i] === 38 || bytes[i] === 40 || this.nameEnd(i) > i;
+      if (!more) i = this.ahead(open + 1);
       if (bytes[i] === 38) i++;
+      if (!more) break;
     }
     let start = i;
     let end = this.nameEnd(i);
-    if (end === start) return;
+    if (end === start) return false;
     i = this.ahead(end);
     if (bytes[i] === 40) {
       start = this.ahead(i + 1);
       if (bytes[start] === 38) start++;
       end = this.nameEnd(start);
-      if (end === start) return;
+      if (end === start) return false;
       i = this.ahead(end);
-      if (bytes[i] !== 41) return;
+      if (bytes[i] !== 41) return false;
       i = this.ahead(i + 1);
     }
     const next = bytes[i];
-    // `,` `;` `}` `)`, or a directive after the last initialiser
-    if (next !== 44 && next !== 59 && next !== 125 && next !== 41 && next !== 35) return;
+    // `,` `;` `}` `)`, the `:` of a choice, or a directive after the last initialiser
+    if (next !== 44 && next !== 59 && next !== 125 && next !== 41 && next !== 58 && next !== 35) return false;
     // Functions have a small letter: constants are what most members are set to.
     let small = false;
     for (let k = start; k < end && !small; k++) small = bytes[k]! >= 97;
-    if (!small) return;
+    if (!small) return true;
     const id = names.take(bytes, start, end);
-    if (id <= Word.last) return;
+    if (id <= Word.last) return true;
     const before = bytes[from - 2]!;
     const initialiser = bytes[from - 1] === 46 && classes[before]! < Class.letter && before !== 93 && before !== 41;
     const flags = initialiser ? RecordFlag.initialiser : 0;
     this.records.head(RecordKind.store, flags, names.take(bytes, from, to), this.line);
     this.records.add(id);
+    return true;
   }
 }
