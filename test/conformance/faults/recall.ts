@@ -59,7 +59,8 @@ async function main(): Promise<number> {
     }
     const seconds = (performance.now() - at) / 1000;
     if (seconds > SLOW) process.stderr.write(`${mutant.file}: ${mutant.function}: ${seconds.toFixed(1)} s\n`);
-    else if (process.stderr.isTTY) process.stderr.write(`\r${judgements.length} of ${mutants.length} `);
+    if (process.stderr.isTTY) process.stderr.write(`\r${judgements.length} of ${mutants.length} `);
+    else if (judgements.length % 25 === 0) process.stderr.write(`${judgements.length} of ${mutants.length}\n`);
   }
   const { user, system } = process.cpuUsage(cpu);
   const rows = table(judgements);
