@@ -8,7 +8,7 @@ import { MacroMade } from './macroMade.ts';
 import type { Point } from './observer.ts';
 import { Resolver } from './resolver.ts';
 import type { Definition, Scanned } from './scan.ts';
-import type { Sources } from './sources.ts';
+import { Need, type Sources } from './sources.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
 import { isGfpName, vocabularyOf } from './vocabulary.ts';
 
@@ -16,6 +16,11 @@ import { isGfpName, vocabularyOf } from './vocabulary.ts';
 const MOST_ROUNDS = 4;
 /** A circle of more functions than this is gone through twice. */
 const LARGE_CIRCLE = 40;
+/**
+ * Calls are followed over so many .c files from the function asked about. A contract that told of everything that reclaim
+ * may come to would tell nothing, and half the kernel would have to be read for it.
+ */
+const MOST_FILES = 2;
 /** A call through a field that more functions than this are stored in could be any of them: it is not followed. */
 const MOST_TARGETS = 4;
 
@@ -28,15 +33,55 @@ interface Callees {
   readonly functions: ReadonlySet<string>;
 }
 
-/** A function on the way (Tarjan, SIAM J. Comput. 1972): `low` is the earliest one that it can come back to. */
+/** A function to be worked out. */
 interface Node {
   readonly definition: Definition;
   readonly graph: Graph;
   readonly callees: Callees;
   readonly calls: readonly Definition[];
-  readonly index: number;
+  /** Over how many further .c files its calls are followed. */
+  readonly reach: number;
+  /** For `circles`: when it was come upon, and the earliest one that it can come back to. */
+  index: number;
   low: number;
   next: number;
+}
+
+/** A search that is under way: what has been found, and what is still to be looked at, by how many files away it is. */
+interface Search {
+  readonly root: Definition;
+  readonly nodes: Map<Definition, Node>;
+  readonly queues: { readonly definition: Definition; readonly asking: Resolver }[][];
+}
+
+/** Functions that call each other in circles, or alone, callees before callers. R. Tarjan, SIAM J. Comput. 1 (1972). */
+function* circles(nodes: ReadonlyMap<Definition, Node>, root: Definition): Generator<readonly Node[]> {
+  const open: Node[] = [];
+  const path: Node[] = [];
+  let count = 0;
+  const enter = (node: Node) => {
+    node.index = node.low = count++;
+    open.push(node);
+    path.push(node);
+  };
+  const first = nodes.get(root);
+  if (first) enter(first);
+  while (path.length) {
+    const node = path.at(-1)!;
+    const definition = node.calls[node.next];
+    if (definition) {
+      node.next++;
+      const callee = nodes.get(definition);
+      if (!callee) continue;
+      if (callee.index < 0) enter(callee);
+      else if (open.includes(callee)) node.low = Math.min(node.low, callee.index);
+      continue;
+    }
+    path.pop();
+    const caller = path.at(-1);
+    if (caller) caller.low = Math.min(caller.low, node.low);
+    if (node.low === node.index) yield open.splice(open.indexOf(node));
+  }
 }
 
 /**
@@ -46,8 +91,11 @@ interface Node {
  */
 export class Summaries {
   private done = new Map<Definition, Summary>();
+  /** Over how many .c files the calls of a function were followed, for its summary. */
+  private readonly reach = new Map<Definition, number>();
   private readonly resolvers = new Map<Scanned, Resolver>();
   private made: MacroMade | undefined;
+  private search: Search | undefined;
   private readonly bottoms = new Map<Definition, Summary>();
   /** Who leans on a function's summary. */
   private readonly users = new Map<Definition, Definition[]>();
@@ -79,9 +127,9 @@ export class Summaries {
   }
 
   /** Throws Need. `asking`: the file in whose terms names in headers are read. */
-  of(definition: Definition, asking: Resolver): Summary {
+  of(definition: Definition, asking: Resolver, reach = MOST_FILES): Summary {
     const known = this.done.get(definition);
-    if (known) return known;
+    if (known && this.reach.get(definition)! >= reach) return known;
     this.workOut(definition, asking);
     return this.done.get(definition)!;
   }
@@ -91,7 +139,6 @@ export class Summaries {
     this.of(definition, asking);
     const graph = this.bodies.graph(definition);
     const callees = this.callees(definition, graph, asking);
-    for (const d of reached(callees)) this.of(d, this.resolver(d.source, asking));
     const flow = new Flow(definition, this.bodies.owner(definition), graph, this.context(callees));
     flow.run();
     return flow;
@@ -102,35 +149,41 @@ export class Summaries {
     return this.flow(definition, asking).points();
   }
 
+  /**
+   * Works out a function and what it reaches, over so many .c files. Where a file has to be read first (Need), the search
+   * goes on from there when it is asked again.
+   */
   private workOut(root: Definition, asking: Resolver): void {
-    const nodes = new Map<Definition, Node>();
-    const open: Node[] = [];
-    const path: { node: Node; asking: Resolver }[] = [];
-    const enter = (definition: Definition, from: Resolver) => {
-      const own = this.resolver(definition.source, from);
-      const graph = this.bodies.graph(definition);
-      const callees = this.callees(definition, graph, own);
-      const index = nodes.size;
-      const node: Node = { definition, graph, callees, calls: [...reached(callees)], index, low: index, next: 0 };
-      nodes.set(definition, node);
-      open.push(node);
-      path.push({ node, asking: own });
-    };
-    enter(root, asking);
-    while (path.length) {
-      const { node, asking: own } = path.at(-1)!;
-      const callee = node.calls[node.next++];
-      if (callee) {
-        if (this.done.has(callee)) continue;
-        const other = nodes.get(callee);
-        if (other) node.low = Math.min(node.low, other.index);
-        else enter(callee, own);
-        continue;
+    if (this.search?.root !== root) {
+      this.search = { root, nodes: new Map(), queues: Array.from({ length: MOST_FILES + 1 }, () => []) };
+      this.search.queues[0]!.push({ definition: root, asking });
+    }
+    const { nodes } = this.search;
+    this.gather(this.search);
+    this.search = undefined;
+    for (const circle of circles(nodes, root)) this.finish(circle);
+  }
+
+  /** Finds what is reached, nearest files first, so that each function is found over as few files as can be. */
+  private gather({ nodes, queues }: Search): void {
+    for (let files = 0; files <= MOST_FILES; files++) {
+      for (let next = queues[files]!.at(-1); next; next = queues[files]!.at(-1)) {
+        const { definition, asking } = next;
+        const reach = MOST_FILES - files;
+        const known = this.done.get(definition);
+        if (!nodes.has(definition) && !(known && (this.reach.get(definition) ?? 0) >= reach)) {
+          const own = this.resolver(definition.source, asking);
+          const graph = this.bodies.graph(definition);
+          const callees = this.callees(definition, graph, own);
+          const calls = [...reached(callees)];
+          nodes.set(definition, { definition, graph, callees, calls, reach, index: -1, low: -1, next: 0 });
+          queues[files]!.pop();
+          for (const callee of calls) {
+            const isFar = callee.source !== definition.source && callee.source.file.endsWith('.c');
+            queues[files + Number(isFar)]?.push({ definition: callee, asking: own });
+          }
+        } else queues[files]!.pop();
       }
-      path.pop();
-      const caller = path.at(-1);
-      if (caller) caller.node.low = Math.min(caller.node.low, node.low);
-      if (node.low === node.index) this.finish(open.splice(open.indexOf(node)));
     }
   }
 
@@ -171,8 +224,9 @@ export class Summaries {
         this.bottoms.delete(definition);
       }
     }
-    for (const { definition, calls } of circle) {
+    for (const { definition, calls, reach } of circle) {
       this.bodies.drop(definition);
+      this.reach.set(definition, reach);
       for (const callee of calls) {
         const users = this.users.get(callee);
         if (users) users.push(definition);
@@ -182,6 +236,8 @@ export class Summaries {
   }
 
   private keep(summary: Summary): void {
+    const before = this.done.get(summary.definition);
+    if (before) this.orders.remove(summary.definition, before);
     this.done.set(summary.definition, summary);
     this.orders.add(summary);
   }
@@ -222,11 +278,19 @@ export class Summaries {
     const named = new Map<string, readonly Definition[]>();
     const fields = new Map<string, readonly Definition[]>();
     const constants = new Map<string, Expr>();
+    const needs: Need[] = [];
     for (const name of graph.calls) {
       if (named.has(name) || vocabularyOf(name)) continue;
-      const found = this.named(name, resolver, 0).filter(d => d !== definition || d.kind === 'function');
-      if (found.length) named.set(name, found);
+      try {
+        const found = this.named(name, resolver, 0).filter(d => d !== definition || d.kind === 'function');
+        if (found.length) named.set(name, found);
+      } catch (need) {
+        if (!(need instanceof Need)) throw need;
+        needs.push(need);
+      }
     }
+    // All that this function's names need is read at once.
+    if (needs.length) throw new Need(() => Promise.all(needs.map(need => need.load())));
     for (const name of graph.fieldCalls) {
       if (fields.has(name)) continue;
       const found = resolver.throughField(name);
@@ -265,6 +329,7 @@ export class Summaries {
 
   /** A file is read anew: what was worked out of its functions, or of any that reach them, is forgotten. */
   replaced(before: Scanned, after: Scanned | undefined): void {
+    this.search = undefined;
     if (!after || offered(before) !== offered(after)) {
       this.clear();
       return;
@@ -284,6 +349,7 @@ export class Summaries {
 
   /** Everything that was worked out is forgotten: names may mean something else now. */
   clear(): void {
+    this.search = undefined;
     for (const [definition, summary] of this.done) this.orders.remove(definition, summary);
     this.users.clear();
     this.done = new Map();

@@ -108,14 +108,15 @@ export class LockEvidence {
   }
 
   /**
-   * Reads other files that mention all of `words`, until `signal` says stop: with an index those that call the first, then
-   * those of the same folder. True when there was anything to read.
+   * Reads other files that mention all of `words`, with an index those that call the first, then those of the same
+   * folder. Rejects once `signal` says stop; files that were finished by then are kept. True when there was anything to read.
    */
   async widen(file: string, words: readonly string[], signal?: AbortSignal): Promise<boolean> {
     let any = false;
     for (const other of await this.others(file, words)) {
-      if (signal?.aborted || this.done.has(other)) continue;
-      await this.of(other);
+      signal?.throwIfAborted();
+      if (this.done.has(other)) continue;
+      await this.of(other, undefined, signal);
       any = true;
     }
     return any;
@@ -140,11 +141,15 @@ export class LockEvidence {
     };
   }
 
-  private async of(file: string, text?: string): Promise<FileEvidence> {
+  private async of(file: string, text?: string, signal?: AbortSignal): Promise<FileEvidence> {
     const analysis = await this.analyser.analysis(file, text);
     const known = this.kept.get(file);
-    if (known?.root === analysis.root) return (await known.gathered).evidence;
-    const gathered = this.gather(analysis, known?.gathered);
+    if (known?.root === analysis.root) {
+      const found = await known.gathered.catch(() => undefined);
+      // What was stopped in between, or failed, is begun again.
+      if (found) return found.evidence;
+    }
+    const gathered = this.gather(analysis, known?.gathered, signal);
     this.kept.set(file, { root: analysis.root, gathered });
     try {
       const { evidence } = await gathered;
@@ -161,9 +166,17 @@ export class LockEvidence {
     }
   }
 
-  private async gather(analysis: FileAnalysis, before: Promise<Gathered> | undefined): Promise<Gathered> {
+  private async gather(
+    analysis: FileAnalysis,
+    before: Promise<Gathered> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Gathered> {
     await this.headers(analysis.root);
-    return gather(analysis, this.types, this.pause, await before?.catch(() => undefined));
+    const pause = async () => {
+      await this.pause();
+      signal?.throwIfAborted();
+    };
+    return gather(analysis, this.types, pause, await before?.catch(() => undefined));
   }
 
   private async headers(root: Scanned): Promise<void> {

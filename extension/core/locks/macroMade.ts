@@ -12,6 +12,7 @@ import { vocabularyOf } from './vocabulary.ts';
 export class MacroMade {
   private unit: Unit | undefined;
   private tried = false;
+  private loading: Promise<void> | undefined;
   private readonly found = new Map<string, readonly Definition[]>();
 
   constructor(
@@ -22,7 +23,7 @@ export class MacroMade {
 
   /** Throws Need. */
   definitions(name: string): readonly Definition[] {
-    if (!this.tried) throw new Need(() => this.load());
+    if (!this.tried) throw new Need(() => (this.loading ??= this.load()));
     let found = this.found.get(name);
     if (!found) this.found.set(name, (found = this.make(name)));
     return found;
