@@ -71,11 +71,13 @@ export class CoreService implements Engine {
   }
 
   async contractOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined> {
+    this.#evidences.asked();
     if (text !== undefined) this.#look(file, text);
     return reachableContract(await this.#analyser(tree), file, name, text);
   }
 
   async contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument> {
+    this.#evidences.asked();
     if (text !== undefined) this.#look(file, text);
     return (await this.#analyser(tree)).contracts(file, text);
   }

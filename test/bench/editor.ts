@@ -5,11 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DiskTree } from '../../extension/cli/diskTree.ts';
 import { contractMarkdown } from '../../extension/core/report/contractText.ts';
+import { DEFAULT_INDEX_FOLDERS } from '../../extension/editor/contributions.ts';
 import { WorkerEngine } from '../../extension/editor/workerEngine.ts';
 import type { Figure } from './syntax.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const FILE = 'mm/hugetlb_vmemmap.c';
+/** 9,700 lines. */
+const LARGE = 'mm/page_alloc.c';
+/** Hovers on fields and locks, spread over the file. */
+const MOST_HOVERS = 100;
 const SCENARIO = 'extension/scenarios/vmemmap-split.scenario.c';
 
 function quantile(times: number[], q: number): number {
@@ -22,12 +27,12 @@ function activation(): number {
     const Module = require('node:module');
     const anything = () => new Proxy(function () {}, {
       get: (_, name) => name === Symbol.toPrimitive ? () => '' : name === 'then' ? undefined : anything(),
-      apply: anything, construct: anything,
+      apply: anything, construct: anything, set: () => true,
     });
     const load = Module._load;
     // The bundle copies the names that the module itself has.
     const names = ['window', 'workspace', 'languages', 'commands', 'Uri', 'EventEmitter', 'ThemeColor', 'Disposable',
-      'OverviewRulerLane', 'ViewColumn', 'ProgressLocation', 'TextEditorRevealType', 'FileType'];
+      'OverviewRulerLane', 'SymbolKind', 'StatusBarAlignment', 'extensions', 'ViewColumn', 'ProgressLocation', 'TextEditorRevealType', 'FileType'];
     const vscode = Object.fromEntries(names.map(name => [name, anything()]));
     Module._load = (name, ...rest) => name === 'vscode' ? vscode : load(name, ...rest);
     const began = performance.now();
@@ -97,6 +102,21 @@ export async function bench(): Promise<Figure[]> {
     trips.push(await timed(() => engine.functions({ key: 'empty', file: 'empty.c', text: '' })));
   }
   const trip = { reference: 'a question about an empty text', referenceFigure: quantile(trips, 0.5) };
+  const large = readFileSync(join(kernel, LARGE), 'utf8');
+  const { seconds } = await engine.index(tree, { root: kernel, folders: DEFAULT_INDEX_FOLDERS, extra: [] });
+  const fields = [...large.matchAll(/->(\w+)/g)].map(m => ({ name: m[1]!, offset: m.index + 2 }));
+  const lockAt = ({ name, offset }: { name: string; offset: number }, of: string) =>
+    timed(() => engine.lockAt(tree, { file: LARGE, name, offset, text: of }));
+  const firstLock = await lockAt(fields[0]!, large);
+  const locks: number[] = [];
+  const edited: number[] = [];
+  const every = Math.ceil(fields.length / MOST_HOVERS);
+  for (const [i, field] of fields.entries()) if (i % every === 0) locks.push(await lockAt(field, large));
+  for (let text = large, i = 1; i <= 10; i++) {
+    const at = text.indexOf('\n}\n', (text.length * i) / 11);
+    text = `${text.slice(0, at)}\n\tedited();${text.slice(at)}`;
+    edited.push(await lockAt(fields[0]!, text));
+  }
   const scenarioText = readFileSync(join(root, SCENARIO), 'utf8');
   const request = {
     tree,
@@ -120,6 +140,25 @@ export async function bench(): Promise<Figure[]> {
     {
       name: `hover, 95th percentile over ${functions.length} functions`,
       figure: quantile(hovers, 0.95),
+      unit: 'ms',
+      ...trip,
+    },
+    {
+      name: `index of ${DEFAULT_INDEX_FOLDERS.join(', ')}, from the cache if it is there`,
+      figure: seconds * 1000,
+      unit: 'ms',
+      ...trip,
+    },
+    { name: `first hover on a field in ${LARGE}, after that`, figure: firstLock, unit: 'ms', ...trip },
+    {
+      name: `hover on a lock or field there, 95th percentile of ${locks.length}`,
+      figure: quantile(locks, 0.95),
+      unit: 'ms',
+      ...trip,
+    },
+    {
+      name: `hover on a field there after an edit, worst of ${edited.length}`,
+      figure: quantile(edited, 1),
       unit: 'ms',
       ...trip,
     },
