@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LexJob, type ReadInto, roomFor } from '../../../extension/core/index/tree/job.ts';
 import { TreeIndex } from '../../../extension/core/index/tree/treeIndex.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -387,6 +388,32 @@ static ODD_HASH(table, 3);
     }
     const words = index.data.segments.reduce((sum, s) => sum + s.length, 0);
     assert.ok(words <= 1 << 19, `${words} words`);
+  });
+
+  it('thousands of refreshes are put together anew, and answers stay', () => {
+    const index = new TreeIndex();
+    const job = new LexJob();
+    const read = (text: string): ReadInto => {
+      const content = bytes(text);
+      return () => {
+        const padded = new Uint8Array(roomFor(content.length));
+        padded.set(content);
+        return { bytes: padded, size: content.length };
+      };
+    };
+    const refresh = (path: string, text: string): void =>
+      index.addBatch(job.run([{ path, size: text.length, modified: 1 }], read(text), Date.now()).batch);
+    refresh('kept.c', 'int kept(void) { return g(); }');
+    for (let round = 0; round < 2500; round++) {
+      refresh(`f${round % 3}.c`, `int f${round}(void) { g(); }\nint pad${round}[3];`);
+      if (round % 400 === 0) assert.equal(index.callers('g').length, Math.min(round + 1, 3) + 1);
+    }
+    assert.ok(index.data.segments.length < 1000);
+    assert.deepEqual(
+      index.callers('g').map(c => `${c.file} ${c.function}`),
+      ['f0.c f2499', 'f1.c f2497', 'f2.c f2498', 'kept.c kept'],
+    );
+    assert.deepEqual(index.definers('f2495'), []);
   });
 
   it('search finds characters in order, best first', () => {

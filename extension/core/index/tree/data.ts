@@ -34,6 +34,8 @@ export const SEGMENT_BITS = 22;
 /** Words of a segment, at most. A file with more records than that is not indexed. */
 export const SEGMENT_WORDS = 1 << SEGMENT_BITS;
 const OFFSET_MASK = SEGMENT_WORDS - 1;
+/** A place has ten bits for its segment; some are left for what comes before the next look. */
+const MOST_SEGMENTS = 900;
 /** A segment that single files are added to. */
 const TAIL_WORDS = 1 << 18;
 
@@ -123,11 +125,37 @@ export class IndexData {
     return number;
   }
 
-  /** Words that no file uses any more. */
-  get garbage(): number {
+  /** Too many segments for places to tell apart, or more words that no file uses than such as are used. */
+  get crowded(): boolean {
+    if (this.segments.length > MOST_SEGMENTS) return true;
+    const all = this.segments.reduce((sum, segment) => sum + segment.length, 0);
+    if (all < 2 * SEGMENT_WORDS) return false;
     let live = 0;
     for (const file of this.files) live += file?.length ?? 0;
-    return this.segments.reduce((sum, s) => sum + s.length, 0) - live;
+    return all > 2 * live + SEGMENT_WORDS;
+  }
+
+  /** Puts the records of all files together anew. Places of records are others then; numbers of files are not. */
+  compact(): void {
+    const old = [...this.segments];
+    this.segments.length = 0;
+    this.tail = -1;
+    let segment = new Uint32Array(0);
+    let used = 0;
+    let left = this.files.reduce((sum, file) => sum + (file?.length ?? 0), 0);
+    for (let number = 0; number < this.files.length; number++) {
+      const file = this.files[number];
+      if (!file) continue;
+      if (this.segments.length === 0 || used + file.length > segment.length) {
+        segment = new Uint32Array(Math.max(file.length, Math.min(left, SEGMENT_WORDS >> 1)));
+        this.segments.push(segment);
+        used = 0;
+      }
+      segment.set(old[file.segment]!.subarray(file.offset, file.offset + file.length), used);
+      this.files[number] = { ...file, segment: this.segments.length - 1, offset: used };
+      used += file.length;
+      left -= file.length;
+    }
   }
 
   wordsOf(file: IndexedFile): Uint32Array {

@@ -31,8 +31,10 @@ export interface Refreshed {
   readonly changed: boolean;
 }
 
-/** Bytes of files that make a job. */
+/** Bytes of files that make a job: small ones where there is little to read, since then this thread reads it. */
 const JOB_BYTES = 8 << 20;
+const SMALL_JOB_BYTES = 2 << 20;
+const MUCH = 64 << 20;
 const JOB_FILES = 2000;
 
 /** Brings an index up to date with its tree: files are read again when their size or time is not what it was. */
@@ -62,7 +64,7 @@ export async function refresh(index: TreeIndex, world: IndexWorld, options: Refr
   let same = 0;
   let read = 0;
   let changed = removed > 0;
-  const jobs = split(stale);
+  const jobs = split(stale, total < MUCH ? SMALL_JOB_BYTES : JOB_BYTES);
   const parallel = jobs.length > 0 ? Math.max(1, world.begin(total)) : 0;
   const take = async (): Promise<void> => {
     for (let job = jobs.shift(); job && !signal?.aborted; job = jobs.shift()) {
@@ -92,15 +94,15 @@ export async function refresh(index: TreeIndex, world: IndexWorld, options: Refr
   };
 }
 
-/** Jobs of about JOB_BYTES, in order of path: neighbours share names. */
-function split(files: readonly JobFile[]): JobFile[][] {
+/** Jobs of about `most` bytes, in order of path: neighbours share names. */
+function split(files: readonly JobFile[], most: number): JobFile[][] {
   const jobs: JobFile[][] = [];
   let job: JobFile[] = [];
   let bytes = 0;
   for (const file of files) {
     job.push(file);
     bytes += file.size;
-    if (bytes < JOB_BYTES && job.length < JOB_FILES) continue;
+    if (bytes < most && job.length < JOB_FILES) continue;
     jobs.push(job);
     job = [];
     bytes = 0;

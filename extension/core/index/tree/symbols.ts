@@ -82,6 +82,11 @@ export class SymbolReader {
 
   constructor(private readonly data: IndexData) {}
 
+  /** Records stand elsewhere now. */
+  forget(): void {
+    this.made = -1;
+  }
+
   /** The number of the file whose record stands there; undefined when it is no longer in the index. */
   fileAt(ref: number): number | undefined {
     const { files } = this.data;

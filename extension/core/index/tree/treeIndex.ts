@@ -231,7 +231,11 @@ export class TreeIndex implements NameIndex {
 
   private added(numbers: readonly number[]): void {
     for (const number of numbers) this.pending.add(number);
-    if (this.pending.size > MOST_PENDING) this.forgetLists();
+    if (this.data.crowded) {
+      this.data.compact();
+      this.reader.forget();
+      this.forgetLists();
+    } else if (this.pending.size > MOST_PENDING) this.forgetLists();
     if (!this.callable) return;
     if (this.callable.length < this.data.names.count) {
       const grown = new Uint8Array(this.data.names.count + (this.data.names.count >> 3));
