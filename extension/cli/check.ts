@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { version } from '../../package.json';
+import type { TreeIndex } from '../core/index/tree/treeIndex.ts';
 import { patchedTree } from '../core/patch/overlay.ts';
 import type { Colors } from '../core/report/contractText.ts';
 import type { FindingKind, FindingsDocument } from '../core/report/documents.ts';
@@ -19,6 +20,7 @@ import { comparisonSarif, findingsSarif, type SarifOptions } from '../core/repor
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
 import { subjectFiles, type Wanted } from './checkFiles.ts';
+import { checkIndex, patchIndex } from './checkIndex.ts';
 import { type Checked, checkTree } from './checkTree.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -30,6 +32,8 @@ export interface CheckOptions {
   readonly confidence?: string;
   /** Patches of a series, in order: what they add and remove is asked for. */
   readonly patch?: readonly string[];
+  /** Follow calls anywhere in the tree; unless given, when a folder is named. */
+  readonly index?: boolean;
   readonly format?: string;
   readonly json?: boolean;
 }
@@ -54,9 +58,9 @@ export async function check(
   const filter = filterOf(options);
   const patches = await Promise.all((options.patch ?? []).map(readPatchFile));
   const wanted = await subjectFiles(paths, options.tree, patches.length > 0);
-  return patches.length
-    ? checkPatch(wanted, patches, { format, filter, signal, colors })
-    : checkPlain(wanted, { format, filter, signal, colors });
+  const index = (options.index ?? wanted.hasFolder) ? await checkIndex(wanted.root, signal) : undefined;
+  const how = { format, filter, signal, colors, index };
+  return patches.length ? checkPatch(wanted, patches, how) : checkPlain(wanted, how);
 }
 
 interface How {
@@ -64,10 +68,14 @@ interface How {
   readonly filter: FindingFilter;
   readonly signal: AbortSignal;
   readonly colors: Colors | undefined;
+  readonly index: TreeIndex | undefined;
 }
 
-async function checkPlain({ root, tree, files }: Wanted, { format, filter, signal, colors }: How): Promise<Outcome> {
-  const checked = await checkTree(tree, files, { signal, function: filter.function });
+async function checkPlain(
+  { root, tree, files }: Wanted,
+  { format, filter, signal, colors, index }: How,
+): Promise<Outcome> {
+  const checked = await checkTree(tree, files, { signal, function: filter.function, index });
   const { document, unsure } = filtered(checked.document, filter);
   requireFunction(filter, [checked], files);
   const status = document.findings.some(f => f.suppressed === undefined) ? 1 : 0;
@@ -84,7 +92,7 @@ async function checkPlain({ root, tree, files }: Wanted, { format, filter, signa
 async function checkPatch(
   wanted: Wanted,
   patches: readonly PatchFile[],
-  { format, filter, signal, colors }: How,
+  { format, filter, signal, colors, index }: How,
 ): Promise<Outcome> {
   const { root, tree } = wanted;
   let patched: SourceTree = tree;
@@ -97,8 +105,9 @@ async function checkPatch(
   const files = wanted.within(touched);
   if (files.length === 0)
     throw new InputError(`${patches[0]!.path}: it changes no C file${wanted.named ? ' of those named' : ''}`);
-  const how = { signal, function: filter.function, total: files.length * 2 };
+  const how = { signal, function: filter.function, index, total: files.length * 2 };
   const before = await checkTree(tree, files, how);
+  if (index) await patchIndex(index, patched, touched);
   const after = await checkTree(patched, files, { ...how, done: files.length });
   requireFunction(filter, [before, after], files);
   const label = patches.map(p => basename(p.path)).join(' + ');

@@ -11,6 +11,8 @@ export interface Wanted {
   readonly files: readonly string[];
   /** Whether any path was named: without, all that a patch touches counts. */
   readonly named: boolean;
+  /** Whether a folder was named. */
+  readonly hasFolder: boolean;
   /** The files of a check of a patch: those named (where any are), and those that it touches among them. */
   within(touched: ReadonlySet<string>): readonly string[];
 }
@@ -55,7 +57,7 @@ export async function subjectFiles(
     if (paths.length === 0) return sources.sort();
     return [...new Set([...list, ...sources.filter(f => folders.some(folder => f.startsWith(folder)))])];
   };
-  return { root, tree, files: list, named: paths.length > 0, within };
+  return { root, tree, files: list, named: paths.length > 0, hasFolder: kinds.includes('folder'), within };
 }
 
 type PathKind = 'file' | 'folder' | undefined;

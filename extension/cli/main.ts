@@ -85,6 +85,8 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .option('--kind <name>', 'only this kind of finding; again for more', repeated)
     .option('--confidence <level>', 'high, medium or low: that sure at least', 'medium')
     .option('--patch <file>', 'the difference that this patch makes; again for a series', repeated)
+    .option('--index', 'follow calls anywhere in the tree, by its index (default when a folder is named)')
+    .option('--no-index', 'follow calls into headers and nearby folders alone')
     .option('--format <name>', 'text, json or sarif', 'text')
     .option('--output <file>', 'write there, not to the terminal')
     .option('--json', 'the versioned document: --format json')

@@ -85,9 +85,15 @@ describe('lockstep check', function () {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), text);
   };
+  const cacheBefore = process.env.XDG_CACHE_HOME;
   before(buildCli);
+  after(() => {
+    if (cacheBefore === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = cacheBefore;
+  });
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'lockstep-check-'));
+    process.env.XDG_CACHE_HOME = join(dir, '.cache');
     write('Kbuild', '');
     for (const [path, text] of Object.entries(HEADERS)) write(path, text);
     write('mm/leak.c', LEAK);
@@ -175,6 +181,43 @@ describe('lockstep check', function () {
     assert.equal(status, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^lockstep: \.lockstep\.json:3: not valid JSON: a comma or \} is expected\n$/);
+  });
+
+  describe('calls to other folders', () => {
+    const CALL = `struct a { spinlock_t lock; };
+void far(struct a *a);
+void call(struct a *a)
+{
+	spin_lock(&a->lock);
+	far(a);
+	spin_unlock(&a->lock);
+}
+`;
+    const FAR = CALL.split('void far')[0]!;
+    const far = (body: string): string => `${FAR}void far(struct a *a)\n{\n${body}}\n`;
+    const LOCKS = '\tspin_lock(&a->lock);\n\tspin_unlock(&a->lock);\n';
+
+    it('are followed when a folder is named, or on demand', () => {
+      write('mm/call.c', CALL);
+      write('drivers/far/far.c', far(LOCKS));
+      const all = ['--confidence', 'low', '--function', 'call'];
+      assert.deepEqual(kinds('mm', ...all), ['double-lock mm/call.c call']);
+      assert.deepEqual(kinds('mm', '--no-index', ...all), []);
+      assert.deepEqual(kinds('mm/call.c', ...all), []);
+      assert.deepEqual(kinds('mm/call.c', '--index', ...all), ['double-lock mm/call.c call']);
+    });
+
+    it('before and after a patch each as the source then is', () => {
+      write('mm/call.c', CALL);
+      write('drivers/far/far.c', far(''));
+      write(
+        'far.patch',
+        `--- a/drivers/far/far.c\n+++ b/drivers/far/far.c\n@@ -3,2 +3,4 @@\n {\n${LOCKS.replace(/^(?=.)/gm, '+')} }\n`,
+      );
+      const args = ['mm', '--patch', 'far.patch', '--confidence', 'low', '--function', 'call'];
+      const { document } = json<FindingsComparison>(...args);
+      assert.deepEqual([named(document.added), document.removed], [['double-lock mm/call.c call'], []]);
+    });
   });
 
   it('SARIF, to a file', () => {
