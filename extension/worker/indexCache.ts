@@ -1,14 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writevSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -52,12 +55,19 @@ export function readCache(file: string): IndexData | string | undefined {
   }
 }
 
+/** Choices of folders of one tree whose indexes are kept. */
+const MOST_KEPT = 6;
+/** In a tree's folder of the cache: where the tree is. */
+const TREE = 'tree';
+
 /**
- * Writes a cache: whole or not at all, whatever other processes write or read meanwhile.
+ * Writes a cache: whole or not at all, whatever other processes write or read meanwhile. Caches that nobody will ask for
+ * again go: of trees that are no longer there, and all but the last few of this one.
  *
+ * @param root the tree's folder
  * @returns why it could not, if so
  */
-export function writeCache(file: string, data: IndexData): string | undefined {
+export function writeCache(file: string, data: IndexData, root: string): string | undefined {
   const folder = join(file, '..');
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -76,6 +86,7 @@ export function writeCache(file: string, data: IndexData): string | undefined {
       closeSync(descriptor);
     }
     renameSync(temporary, file);
+    tidy(folder, file, root);
     return undefined;
   } catch (error) {
     try {
@@ -94,6 +105,29 @@ function sweep(folder: string): void {
     if (!name.endsWith('.tmp')) continue;
     const at = statSync(join(folder, name), { throwIfNoEntry: false });
     if (at && at.mtimeMs < old) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** What is old stays when another process is at it too: the next one will find it. */
+function tidy(folder: string, written: string, root: string): void {
+  try {
+    writeFileSync(join(folder, TREE), root);
+    forgetOld(folder, written);
+  } catch {
+    // The cache itself is there.
+  }
+}
+
+function forgetOld(folder: string, written: string): void {
+  const kept = readdirSync(folder)
+    .filter(name => name.endsWith('.index') && join(folder, name) !== written)
+    .map(name => ({ name, at: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((a, b) => b.at - a.at);
+  for (const { name } of kept.slice(MOST_KEPT - 1)) rmSync(join(folder, name), { force: true });
+  const all = join(folder, '..');
+  for (const name of readdirSync(all)) {
+    const told = join(all, name, TREE);
+    if (existsSync(told) && !existsSync(readFileSync(told, 'utf8'))) rmSync(join(all, name), { recursive: true });
   }
 }
 

@@ -50,7 +50,7 @@ export async function openIndex(request: IndexRequest): Promise<OpenedIndex> {
   const refreshed = await refreshIndex(index, { ...request, root, folders });
   let stored = typeof kept === 'object' ? file : undefined;
   if (file !== undefined && refreshed.complete && (refreshed.changed || kept === undefined)) {
-    const why = writeCache(file, index.data);
+    const why = writeCache(file, index.data, root);
     if (why === undefined) stored = file;
     else notice({ file, message: `the index is not cached: ${why}` });
   }

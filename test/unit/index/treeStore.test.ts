@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type JobFile, LexJob, type Notice, type ReadInto } from '../../../extension/core/index/tree/job.ts';
 import { refresh } from '../../../extension/core/index/tree/refresh.ts';
 import { TreeIndex } from '../../../extension/core/index/tree/treeIndex.ts';
@@ -148,7 +148,26 @@ describe('the index on disk', () => {
     const both = await Promise.all([open(), open()]);
     for (const { index } of both) assert.equal(index.counts().functions, 2);
     assert.equal((await open()).fromCache, true);
-    assert.deepEqual(readdirSync(dirname(both[0].cacheFile!)), ['all.index']);
+    assert.deepEqual(readdirSync(dirname(both[0].cacheFile!)).sort(), ['all.index', 'tree']);
+  });
+
+  it('caches that nobody will ask for again go', async () => {
+    for (let i = 0; i < 9; i++) {
+      put(`d${i}/x.c`, `int x${i};\n`);
+      await open({ folders: [`d${i}`] });
+    }
+    const own = dirname((await open()).cacheFile!);
+    assert.equal(readdirSync(own).filter(f => f.endsWith('.index')).length, 6);
+    assert.equal((await open({ folders: ['d8'] })).fromCache, true);
+    const other = join(base, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'y.c'), 'int y;\n');
+    await open({ root: other });
+    assert.equal(readdirSync(join(cache, 'index')).length, 2);
+    rmSync(other, { recursive: true });
+    put('mm/a.c', 'int changed;\n');
+    await open();
+    assert.deepEqual(readdirSync(join(cache, 'index')), [basename(own)]);
   });
 
   it('links are not followed: no loops, nothing from outside', async () => {
