@@ -19,6 +19,7 @@ import { comparisonText, type FindingTextOptions, findingsText } from '../core/r
 import { comparisonSarif, findingsSarif, type SarifOptions } from '../core/report/sarif.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { callersOfChanged, effectsOf } from './checkCallers.ts';
 import { subjectFiles, type Wanted } from './checkFiles.ts';
 import { checkIndex, patchIndex } from './checkIndex.ts';
 import { type Checked, checkTree } from './checkTree.ts';
@@ -102,16 +103,23 @@ async function checkPatch(
     patched = next.tree;
     for (const file of next.files) touched.add(file);
   }
-  const files = wanted.within(touched);
-  if (files.length === 0)
+  const own = wanted.within(touched);
+  if (own.length === 0)
     throw new InputError(`${patches[0]!.path}: it changes no C file${wanted.named ? ' of those named' : ''}`);
-  const how = { signal, function: filter.function, index, total: files.length * 2 };
-  const before = await checkTree(tree, files, how);
+  // The index is of one side at a time: first before, then after with the check of it, then before again.
+  const effects = index && !wanted.named ? await effectsOf(tree, own, index) : undefined;
   if (index) await patchIndex(index, patched, touched);
-  const after = await checkTree(patched, files, { ...how, done: files.length });
+  const callers = effects && callersOfChanged(effects, await effectsOf(patched, own, index!), index!);
+  const files = [...new Set([...own, ...(callers?.files ?? [])])];
+  const how = { signal, function: filter.function, index, total: files.length * 2 };
+  const after = await checkTree(patched, files, how);
+  if (index) await patchIndex(index, tree, touched);
+  const before = await checkTree(tree, files, { ...how, done: files.length });
   requireFunction(filter, [before, after], files);
   const label = patches.map(p => basename(p.path)).join(' + ');
-  const all = compareFindings(before.document, after.document, label);
+  const notices = [...(after.document.notices ?? []), ...(callers?.notices ?? [])];
+  const document = { ...after.document, ...(notices.length ? { notices } : {}) };
+  const all = compareFindings(before.document, document, label);
   const { comparison, unsure } = filteredComparison(all, filter);
   const status = comparison.added.some(f => f.suppressed === undefined) ? 1 : 0;
   const text = async (): Promise<string> => {

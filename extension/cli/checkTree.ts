@@ -49,8 +49,7 @@ export async function checkTree(
   options: CheckTreeOptions,
 ): Promise<Checked> {
   const rules = await rulesOf(tree);
-  const format = await tree.read('.clang-format');
-  const loops = format ? loopMacros(new TextDecoder().decode(format)) : [];
+  const loops = await loopsOf(tree);
   const make = (): ContractAnalyser =>
     new ContractAnalyser(tree, { loops, ...(options.index ? { index: options.index } : {}) });
   let analyser = make();
@@ -94,6 +93,12 @@ export async function checkTree(
     ...(notices.length ? { notices } : {}),
   };
   return { document, files: done, found: options.function === undefined || functions > 0, stopped, failed };
+}
+
+/** Macros that stand where `for (…)` could, as the tree lists them. */
+export async function loopsOf(tree: SourceTree): Promise<readonly string[]> {
+  const format = await tree.read('.clang-format');
+  return format ? loopMacros(new TextDecoder().decode(format)) : [];
 }
 
 async function checkFile(

@@ -220,6 +220,29 @@ void call(struct a *a)
     });
   });
 
+  it('with the index, a patch is followed to the callers of what it changes', () => {
+    const head = 'struct a { spinlock_t lock; };\n';
+    write('drivers/one/take.c', `${head}void take(struct a *a)\n{\n}\n\nvoid same(struct a *a)\n{\n}\n`);
+    const caller = (name: string): string =>
+      `${head}void c_${name}(struct a *a)\n{\n\tspin_lock(&a->lock);\n\t${name}(a);\n\tspin_unlock(&a->lock);\n}\n`;
+    write('sound/two/call.c', caller('take'));
+    write(
+      'sound/two/twice.c',
+      `${caller('same')}void leak(struct a *a)\n{\n\tspin_lock(&a->lock);\n\tspin_lock(&a->lock);\n}\n`,
+    );
+    write(
+      'take.patch',
+      '--- a/drivers/one/take.c\n+++ b/drivers/one/take.c\n@@ -2,3 +2,5 @@\n void take(struct a *a)\n {\n+\tspin_lock(&a->lock);\n+\tspin_unlock(&a->lock);\n }\n',
+    );
+    const sidesOf = (...args: string[]): string[][] => {
+      const { document } = json<FindingsComparison>('--patch', 'take.patch', '--confidence', 'low', ...args);
+      return [named(document.added), named(document.removed), named(document.unchanged)];
+    };
+    assert.deepEqual(sidesOf(), [[], [], []]);
+    // same() is as it was, so its caller's fault is none of the patch's business.
+    assert.deepEqual(sidesOf('--index'), [['double-lock sound/two/call.c c_take'], [], []]);
+  });
+
   it('SARIF, to a file', () => {
     const { status, stdout } = run('.', '--format', 'sarif', '--output', 'out.sarif');
     assert.deepEqual([status, stdout], [1, '']);
