@@ -14,6 +14,8 @@ export interface TakenBy extends Position {
   readonly function: string;
   readonly mode: LockMode;
   readonly primitive: string;
+  /** Itself, not through a callee. */
+  readonly direct: boolean;
   /** Places in the function. */
   readonly times: number;
 }
@@ -108,8 +110,11 @@ export function lockHover(
       if (t.lockClass !== lockClass || t.via.length > 1) continue;
       const key = `${evidence.file} ${t.function}`;
       const known = takers.get(key);
-      const one = { ...at(evidence.file, t.line), function: t.function, mode: t.mode, primitive: t.primitive };
-      takers.set(key, { ...(known ?? one), times: (known?.times ?? 0) + 1 });
+      const direct = t.via.length === 0;
+      const one = { ...at(evidence.file, t.line), function: t.function, mode: t.mode, primitive: t.primitive, direct };
+      // The function's own taking of it is told before what a callee does.
+      const kept = known && (known.direct || !direct) ? known : one;
+      takers.set(key, { ...kept, times: (known?.times ?? 0) + 1 });
     }
     for (const access of evidence.accesses) {
       if (locks.has(access.field) || fields.has(access.field)) continue;
@@ -121,7 +126,9 @@ export function lockHover(
     .filter(f => isProtected(f, lockClass))
     .sort((a, b) => worth(b, lockClass) - worth(a, lockClass) || (a.field < b.field ? -1 : 1))
     .slice(0, MOST);
-  const taken = [...takers.values()].sort((a, b) => b.times - a.times || (a.function < b.function ? -1 : 1));
+  const taken = [...takers.values()].sort(
+    (a, b) => Number(b.direct) - Number(a.direct) || b.times - a.times || (a.function < b.function ? -1 : 1),
+  );
   return {
     kind: 'lock',
     lock,

@@ -39,7 +39,7 @@ export function unmetRequirements(seen: Observed): Finding[] {
 
 /** Names of functions that run in interrupt context, or with interrupts off: what they take needs no irqsave. */
 const HANDLER =
-  /(?:^|_)(?:isr|intr|interrupt|irq)(?:_?handler|_?thread|_fn|_func)?\d*$|(?:^|_)(?:isr|intr|interrupt|hardirq|nmi|softirq|tasklet|napi)_|handler$|_timer(?:_fn)?$|_timeout$|_timedout$|_complete(?:d|_rq)?$|_completion$|_done$|callback$|_cb$|_poll$|_irqsafe$|_eoi$|_(?:un)?mask$|irqs?_?off|_bh$|_locked$|^__/;
+  /(?:^|_)(?:isr|intr|interrupt|irq)(?:_?handler|_?thread|_fn|_func)?\d*$|(?:^|_)(?:isr|intr|interrupt|hardirq|nmi|softirq|tasklet|napi)_|handler$|_timer(?:_fn)?$|_timeout$|_timedout$|_complete(?:d|_rq)?$|_completion$|_done$|callback$|_cb$|_poll$|_irqsafe$|_eoi$|_(?:un)?mask$|irqs?_?off|_bh$|_locked$|_nolock$/;
 const HANDLER_HEAD =
   /\birqreturn_t\b|\bstruct\s+timer_list\s*\*|\bstruct\s+hrtimer\s*\*|\bstruct\s+pt_regs\s*\*|\bstruct\s+tasklet_struct\s*\*|\bstruct\s+urb\s*\*|\bstruct\s+irq_data\s*\*|\bstruct\s+irq_desc\s*\*/;
 
@@ -143,7 +143,5 @@ function inInterrupt(seen: Observed, callers: (name: string) => readonly Observe
   if (isHandler(definition)) return true;
   if (!definition.static || depth > 3) return false;
   const all = callers(definition.name);
-  return all.some(
-    c => c !== seen && (c.acquires.some(a => turnsOff(a.what.effect)) || inInterrupt(c, callers, depth + 1)),
-  );
+  return all.some(c => c !== seen && (c.calledOff.has(definition.name) || inInterrupt(c, callers, depth + 1)));
 }

@@ -23,6 +23,8 @@ export interface Observed {
   readonly sleeps: readonly Seen<Sleep>[];
   readonly requires: readonly Seen<Effect>[];
   readonly exits: readonly Exit[];
+  /** Names that are called with interrupts off. */
+  readonly calledOff: ReadonlySet<string>;
 }
 
 /** What a function does, state by state. `flow` has run. */
@@ -38,13 +40,17 @@ export function observe(definition: Definition, summary: Summary, flow: Flow): O
     doubt: state.doubt,
     what,
   });
+  const calledOff = new Set<string>();
   flow.observe({
+    step: (state, step) => {
+      if (step.op === 'call' && state.held.some(e => e.entry.irq === 'off')) calledOff.add(step.name);
+    },
     acquire: (state, effect, failing, passing = false) => acquires.push(seen(state, { effect, failing, passing })),
     release: (state, effect, held) => releases.push(seen(state, { effect, held })),
     sleep: (state, sleep) => sleeps.push(seen(state, sleep)),
     require: (state, effect) => requires.push(seen(state, effect)),
   });
-  return { definition, summary, acquires, releases, sleeps, requires, exits: flow.ways() };
+  return { definition, summary, acquires, releases, sleeps, requires, exits: flow.ways(), calledOff };
 }
 
 export const sameLock = (a: Expr, b: Expr): boolean => lockKey(a) === lockKey(b);

@@ -405,7 +405,7 @@ export class Expressions {
       if (isTypeWord(this.peek()) && this.peek() !== 'typeof') {
         // A type as an argument, of container_of and the like.
         this.i = this.endOfOperand(this.i, false);
-        out.push(op('literal'));
+        out.push(op('type'));
       } else out.push(this.assignment());
       if (this.i < close && this.peek() !== ',')
         this.i = Math.max(this.i, Math.min(this.endOfOperand(this.i, false), close));
