@@ -119,6 +119,23 @@ describe('engine in workers', () => {
     engine.dispose();
   });
 
+  it('tells of locks and callers, of a text as it is being edited', async () => {
+    const engine = new WorkerEngine(host().host);
+    const text = files['mm/a.c']!.replace('\tlocked();', '\tspin_lock(&far_lock);\n\tlocked();');
+    const at = { file: 'mm/a.c', name: 'table_lock', offset: text.indexOf('table_lock);\n}'), text };
+    const lock = await engine.lockAt(tree, at);
+    assert.equal(lock?.kind, 'lock');
+    assert.equal(lock?.kind === 'lock' && lock.lockClass, 'table_lock');
+    const callers = await engine.callersHolding(tree, 'mm/a.c', 'locked', text);
+    assert.deepEqual(
+      callers?.groups.map(g => [g.held.map(h => h.lockClass), g.callers.map(c => c.function)]),
+      [[['far_lock'], ['outer']]],
+    );
+    assert.equal(await engine.lockAt(tree, { ...at, offset: text.indexOf('static') }), undefined);
+    assert.equal(await engine.symbols(tree, 'locked', 10), undefined, 'nothing is indexed');
+    engine.dispose();
+  });
+
   it('reads a file again after it changed', async () => {
     const engine = new WorkerEngine(host().host);
     let text = files['mm/b.c']!;
