@@ -21,7 +21,7 @@ import { lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
-import type { Definition } from './scan.ts';
+import { type Definition, saysAcquires } from './scan.ts';
 import { type Effect, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { assume, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
@@ -442,6 +442,8 @@ export class Flow {
       if (other === outcome || next.doubt) continue;
       next.doubt = other.released.some(e => e.maybe && next.find(put(e.expr), e.mode, e.lockClass));
     }
+    // Its head says that it hands out a lock, and the analysis does not see which.
+    if (saysAcquires(callee.definition) && !outcome.held.some(e => !e.maybe)) next.doubt = true;
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
     for (const effect of outcome.held) {
       if (effect.maybe) continue;

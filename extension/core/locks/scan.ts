@@ -42,6 +42,18 @@ interface Level {
   readonly depth: number;
 }
 
+const annotated = new WeakMap<Definition, boolean>();
+
+/** Whether a function's head carries `__acquires(…)` or `__cond_acquires(…)`. include/linux/compiler_types.h */
+export function saysAcquires(d: Definition): boolean {
+  let says = annotated.get(d);
+  if (says === undefined) {
+    says = d.kind === 'function' && /\b__(?:cond_)?acquires\s*\(/.test(d.source.text.slice(d.nameStart, d.bodyStart));
+    annotated.set(d, says);
+  }
+  return says;
+}
+
 const NOT_A_NAME =
   /^(?:__attribute__|__attribute|__aligned|__section|__printf|__scanf|__acquires|__releases|__must_hold|__cond_acquires|__cond_lock|__alloc_size|__malloc|__no_sanitize.*|__assume_aligned|__declspec|__diag_ignore|__nonstring|__exception_text|if|while|for|switch|return|sizeof|typeof|__typeof__|defined|asm|__asm__|_Static_assert)$/;
 const isWord = (c: number) => (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57);
