@@ -48,7 +48,7 @@ function hasBody(lines: readonly string[], name: string, line: number): boolean 
     else if (text[at] === ')' && --depth <= 0) {
       const after = text.slice(at + 1);
       // NAME(x) { .a = 1 }: an initialiser.
-      if (/^\s*\{\s*(?:\/\*[\s\S]*?\*\/\s*|\/\/.*\s*)*\./.test(after)) return false;
+      if (/^\s*\{\s*(?:\/\*(?:(?!\*\/)[\s\S])*\*\/\s*|\/\/.*\s*)*\./.test(after)) return false;
       return text.startsWith(name) ? /^\s*(?:\{|__[a-z])/.test(after) : /^\s*(?:[{(]|\w|\/[*/]|#)/.test(after);
     }
   }

@@ -36,6 +36,9 @@ export abstract class Directives extends Scanner {
   /** The state of an #else or #elif has been put back; `left` is what the branch before ended with. */
   protected abstract branched(left: State): void;
 
+  /** Line of the last #endif. */
+  protected lastEndif = 0;
+
   /** How many #ifs are open. */
   protected get nesting(): number {
     return this.levels.length;
@@ -47,6 +50,7 @@ export abstract class Directives extends Scanner {
     this.callWords = 0;
     this.records.length = 0;
     this.begun = false;
+    this.lastEndif = 0;
     this.line = 1;
   }
 
@@ -161,6 +165,7 @@ export abstract class Directives extends Scanner {
   private leave(): void {
     const level = this.levels.pop();
     if (!level) return;
+    this.lastEndif = this.line;
     this.region(level, this.line);
     this.spare.push(level.before);
     if (!level.live) return;

@@ -79,6 +79,8 @@ export abstract class Functions extends Declarations {
     state.firstCall = this.callWords;
     state.written = -1;
     const head = this.head(state, true);
+    // A head after #endif is no variant of what stands in the branches.
+    if (head && head.line > this.lastEndif) this.otherHeads.length = 0;
     state.functionName = head?.name ?? 0;
     state.functionLine = head?.line ?? this.line;
     state.functionBegin = head?.begin ?? this.line;
