@@ -12,12 +12,11 @@ import {
   lockKey,
   type Owner,
   op,
-  parts,
   pointersOf,
   rewrite,
 } from './expr.ts';
 import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
-import { lift, type Put, substitution } from './lift.ts';
+import { isOf, lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
@@ -474,13 +473,6 @@ export class Flow {
   private summary(): Summary {
     return this.found.summary(this.definition, this.owner, this.exits);
   }
-}
-
-/** Whether a local of `owner` is a part. */
-function isOf(e: Expr, owner: Owner): boolean {
-  for (const part of parts(e))
-    if ((part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner) return true;
-  return false;
 }
 
 /** Locks of the caller's that are let go in this state: what happens now does not happen under them. */

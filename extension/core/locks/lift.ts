@@ -1,4 +1,17 @@
-import { addr, call, deref, type Expr, field, HAS_PARAM, index, type Owner, op, ownName, rewrite } from './expr.ts';
+import {
+  addr,
+  call,
+  deref,
+  type Expr,
+  field,
+  HAS_PARAM,
+  index,
+  type Owner,
+  op,
+  ownName,
+  parts,
+  rewrite,
+} from './expr.ts';
 import type { Graph } from './graph.ts';
 import type { Effect, State } from './state.ts';
 import type { Summary } from './summary.ts';
@@ -76,4 +89,11 @@ export function lift(
 ): Effect {
   const expr = put(effect.expr);
   return { ...effect, expr, lockClass: effect.lockClass ?? classify(expr), via: [callee, ...effect.via], at };
+}
+
+/** Whether a local of `owner` is a part. */
+export function isOf(e: Expr, owner: Owner): boolean {
+  for (const part of parts(e))
+    if ((part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner) return true;
+  return false;
 }
