@@ -68,7 +68,7 @@ export async function checkTree(
       stopped = true;
       break;
     }
-    progress(done, file, findings.length);
+    progress(done, file);
     if (analyser.known > MOST_FUNCTIONS) analyser = make();
     try {
       const checked = await checkFile(analyser, tree, file, rules, options.function);
@@ -131,7 +131,7 @@ async function rulesOf(tree: SourceTree): Promise<SuppressionRule[]> {
   return bytes ? readSuppressionFile(new TextDecoder().decode(bytes)) : [];
 }
 
-type Progress = (done: number | undefined, file?: string, findings?: number) => void;
+type Progress = (done: number | undefined, file?: string) => void;
 
 /** A line on a terminal that says which file is looked at, once it takes longer than a second. */
 function progressLine(total: number, before: number): Progress {
@@ -139,7 +139,7 @@ function progressLine(total: number, before: number): Progress {
   if (!stderr.isTTY) return () => undefined;
   const began = before > 0 ? 0 : Date.now();
   let shown = 0;
-  return (done, file, findings) => {
+  return (done, file) => {
     if (done === undefined) {
       if (shown) stderr.write('\r\x1b[K');
       return;
@@ -147,7 +147,7 @@ function progressLine(total: number, before: number): Progress {
     const now = Date.now();
     if (now - began < 1000 || now - shown < 100) return;
     shown = now;
-    const line = `${before + done + 1}/${total} ${file}, ${findings} found, Ctrl-C stops`;
-    stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+    const line = `${before + done + 1}/${total} ${file}, Ctrl-C stops`;
+    stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
   };
 }
