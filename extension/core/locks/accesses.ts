@@ -79,6 +79,7 @@ class Reader {
         i = match[i + 1]!;
         continue;
       }
+      if (before === '->' && text[i - 2] === ')') this.beyond(i);
       if (before === '.' || before === '->') continue;
       if (!WORD.test(word)) this.chain(i);
     }
@@ -90,6 +91,7 @@ class Reader {
     const { text, kind, at, match } = this.tokens;
     const name = text[from]!;
     let type = this.locals.get(name);
+    if (type !== undefined) type = this.types.named(type);
     let path = '';
     const isGlobal = type === undefined && !this.locals.has(name) && this.globals.has(name);
     let pointer: string | undefined;
@@ -116,6 +118,16 @@ class Reader {
       i = next + 1;
     }
     if (last) this.add(last, from, this.isWritten(from, i));
+  }
+
+  /** `EXT4_I(inode)->f`: of no known type, but perhaps there is only one struct with such a field. */
+  private beyond(i: number): void {
+    const { text, at } = this.tokens;
+    const field = text[i]!;
+    const owner = this.types.ownerOf(field);
+    const next = text[i + 1];
+    if (!owner || next === '->' || next === '.' || next === '(') return;
+    this.add({ field: `${owner}.${field}`, at: at[i]!, end: at[i]! + field.length }, i, this.isWritten(i, i));
   }
 
   private add(one: { field: string; at: number; end: number }, from: number, write: boolean): void {

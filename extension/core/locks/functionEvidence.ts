@@ -49,7 +49,7 @@ export function functionEvidence(
       return { callee, function: name, line: lineOf(at), column: lines.position(at).column, held, released };
     }),
     takings: steps.takings.map(e => ({
-      lockClass: types.canonical(e.lockClass!),
+      lockClass: steps.classOf(e)!,
       mode: e.mode,
       function: name,
       line: lineOf(e.at),
@@ -63,15 +63,22 @@ export function functionEvidence(
       function: name,
       line: lineOf(taken.at),
     })),
-    lockCalls: steps.touched.flatMap(e =>
-      e.lockClass && e.via.length === 0
-        ? [{ at: e.at - start, lock: render(e.expr), lockClass: types.canonical(e.lockClass) }]
-        : [],
-    ),
-    requires: summary.requires.flatMap(e =>
-      e.lockClass ? [{ lockClass: types.canonical(e.lockClass), mode: e.mode }] : [],
-    ),
+    lockCalls: steps.touched.flatMap(e => {
+      const lockClass = e.via.length === 0 ? steps.classOf(e) : undefined;
+      return lockClass ? [{ at: e.at - start, lock: render(e.expr), lockClass }] : [];
+    }),
+    requires: required(summary, steps),
   };
+}
+
+/** What the function itself needs its callers to hold, once each: what is needed further down may depend on the caller. */
+function required({ requires }: Summary, steps: HeldSteps): HeldClass[] {
+  const out = new Map<string, HeldClass>();
+  for (const e of requires) {
+    const lockClass = e.via.length <= 1 ? steps.classOf(e) : undefined;
+    if (lockClass && out.get(lockClass)?.mode !== 'write') out.set(lockClass, { lockClass, mode: e.mode });
+  }
+  return [...out.values()];
 }
 
 function accesses(

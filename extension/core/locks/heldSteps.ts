@@ -48,8 +48,9 @@ export class HeldSteps {
       require: (_, effect) => void this.touched.push(effect),
       acquire: (_, effect) => {
         this.touched.push(effect);
-        if (!effect.lockClass) return;
-        const key = `${effect.at} ${effect.lockClass} ${effect.mode}`;
+        const lockClass = this.classOf(effect);
+        if (!lockClass) return;
+        const key = `${effect.at} ${lockClass} ${effect.mode}`;
         if (taken.has(key)) return;
         taken.add(key);
         this.takings.push(effect);
@@ -58,15 +59,26 @@ export class HeldSteps {
     this.points = [...byOffset.values()].sort((a, b) => a.at - b.at);
   }
 
+  /** Its class; of `&EXT4_I(inode)->f`, whose type no declaration gives, by the only struct that has such a field. */
+  classOf({ lockClass, expr }: Effect): string | undefined {
+    if (lockClass) return this.types.canonical(lockClass);
+    if (expr.k !== 'addr' || expr.base.k !== 'field' || expr.base.base.k !== 'deref') return undefined;
+    const owner = this.types.ownerOf(expr.base.name);
+    return owner && `${owner}.${expr.base.name}`;
+  }
+
   private meet(point: Point, state: State): void {
     const held = new Map<string, HeldClass>();
     for (const e of state.held) {
-      if (!e.lockClass || e.maybe) continue;
-      const lockClass = this.types.canonical(e.lockClass);
+      const lockClass = this.classOf(e);
+      if (!lockClass || e.maybe) continue;
       held.set(lockClass, { lockClass, mode: e.mode });
     }
     const released = new Set<string>();
-    for (const e of state.released) if (e.lockClass) released.add(this.types.canonical(e.lockClass));
+    for (const e of state.released) {
+      const lockClass = this.classOf(e);
+      if (lockClass) released.add(lockClass);
+    }
     const known = point.ways;
     if (!known) {
       point.ways = { held, released };

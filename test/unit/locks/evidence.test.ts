@@ -240,6 +240,37 @@ void f(struct pool *pool, unsigned long flags)
     for (const text of edits) assert.deepEqual(await asked(e, text), await asked(evidence(), text), text);
   });
 
+  it('tells what only one struct can have, and types by their typedefs', async () => {
+    const header = `typedef struct box_s box_t;
+struct box_s {
+	spinlock_t box_lock;
+	int boxed;
+	int size;
+};
+struct crate {
+	int size;
+	box_t *in;
+};
+`;
+    const text = `#include "box.h"
+void f(void *p, struct crate *crate)
+{
+	spin_lock(&BOX(p)->box_lock);
+	BOX(p)->boxed++;
+	BOX(p)->size++;
+	spin_unlock(&BOX(p)->box_lock);
+	crate->in->boxed = 0;
+}
+`;
+    const tree = textTree({ 'mm/box.h': header, 'mm/a.c': text });
+    const e = new LockEvidence(tree, new ContractAnalyser(tree), async () => undefined);
+    const boxed = (await e.at('mm/a.c', offset(text, '->boxed'))) as FieldHover;
+    assert.deepEqual(brief(boxed), ['box_t.boxed', 2, 2, [['box_t.box_lock', 1, 1]], 1]);
+    assert.deepEqual(await e.at('mm/a.c', offset(text, 'crate->in->boxed')), boxed);
+    assert.equal((await lock(e, 'mm/a.c', text, 'spin_lock(&BOX(p)->box_lock')).lockClass, 'box_t.box_lock');
+    assert.equal(await e.at('mm/a.c', offset(text, '->size')), undefined, 'two structs have one');
+  });
+
   it('reads as markdown', async () => {
     const e = evidence();
     const link = ({ file, line }: { file: string; line: number }) => `x:${file}:${line}`;
