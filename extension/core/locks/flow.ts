@@ -15,6 +15,7 @@ import {
   pointersOf,
   rewrite,
 } from './expr.ts';
+import type { FlowContext } from './flowContext.ts';
 import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
 import { isOf, lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
@@ -23,20 +24,16 @@ import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
 import { type Effect, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
-import { assume, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
-import { gfpArgument, gfpSleeps, isGfpName, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
-
-/** What the flow analysis of one function asks of the rest of the tree. All of it is at hand before it starts. */
-export interface FlowContext {
-  /** Summaries of what `name` may be (several when #if variants are open); undefined: cannot be followed. */
-  callees(name: string): readonly Summary[] | undefined;
-  /** Functions that are stored in fields of this name. */
-  throughField(name: string): readonly Summary[] | undefined;
-  /** Whether an argument is a function's name. */
-  isFunction(arg: Expr): boolean;
-  /** The value of an object-like macro. */
-  constant(name: string): Expr | undefined;
-}
+import { assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
+import {
+  gfpArgument,
+  gfpAskedFor,
+  gfpSleeps,
+  isGfpName,
+  lockArgument,
+  type VocabularyEntry,
+  vocabularyOf,
+} from './vocabulary.ts';
 
 const MOST_STATES = 8;
 /** Size up to which the value of an accessor is put in place of the call. */
@@ -261,8 +258,17 @@ export class Flow {
       origin: { source: this.definition.source, at: step.at },
       maybe: false,
     };
-    if (entry.sleeps || entry.effect === 'sleep')
-      this.sleep(state, { effect, gfp: undefined, dropped: droppedIn(state) });
+    const condition = entry.if === undefined ? undefined : args[entry.if];
+    const asked = condition && gfpAskedFor(condition);
+    if (asked) this.allocation(state, effect, [asked]);
+    else if (entry.sleeps || entry.effect === 'sleep')
+      if (!condition || maskOf(condition, state.facts) & ~ZERO)
+        // What a condition decides that is not known here, a caller's arguments may.
+        this.sleep(state, {
+          effect,
+          gfp: condition && maskOf(condition, state.facts) & ZERO ? condition : undefined,
+          dropped: droppedIn(state),
+        });
     if (entry.effect === 'alloc') this.allocation(state, effect, args);
     if (entry.effect === 'sleep') state.forgetMemory();
     if (!lock) return [state];

@@ -1,6 +1,6 @@
 import table from '../../../grammars/locks.json' with { type: 'json' };
 import type { LockMode } from '../report/documents.ts';
-import { addr, type Expr, freeName } from './expr.ts';
+import { addr, type Expr, freeName, parts } from './expr.ts';
 import type { Guard } from './read/guards.ts';
 
 /** What one named interface does; see the comment at the top of grammars/locks.json for the fields. */
@@ -27,6 +27,8 @@ export interface VocabularyEntry {
   readonly when?: 'zero' | 'nonzero';
   readonly irq?: 'off' | 'on' | 'restore';
   readonly bh?: 'off' | 'on';
+  /** The argument on whose truth a sleep depends. */
+  readonly if?: number;
   readonly gfp?: string;
   readonly doc: string;
 }
@@ -98,6 +100,20 @@ export function gfpSleeps(mask: Expr): 'yes' | 'no' | 'unknown' {
     default:
       return 'unknown';
   }
+}
+
+/** The gfp mask that a condition asks whether it allows direct reclaim; undefined: the condition asks something else. */
+export function gfpAskedFor(condition: Expr): Expr | undefined {
+  for (const part of parts(condition)) {
+    if (part.k === 'call' && part.name === 'gfpflags_allow_blocking') return part.args[0];
+    if (
+      part.k === 'op' &&
+      part.op === '&' &&
+      part.args.some(a => a.k === 'name' && /^(?:__GFP_DIRECT_RECLAIM|GFP_KERNEL)$/.test(a.name))
+    )
+      return part.args.find(a => !(a.k === 'name' && a.scope === 'free'));
+  }
+  return undefined;
 }
 
 /** The argument that is a gfp mask: one made of GFP names, else one called like a mask. */

@@ -1,0 +1,14 @@
+import type { Expr } from './expr.ts';
+import type { Summary } from './summary.ts';
+
+/** What the flow analysis of one function asks of the rest of the tree. All of it is at hand before it starts. */
+export interface FlowContext {
+  /** Summaries of what `name` may be (several when #if variants are open); undefined: cannot be followed. */
+  callees(name: string): readonly Summary[] | undefined;
+  /** Functions that are stored in fields of this name. */
+  throughField(name: string): readonly Summary[] | undefined;
+  /** Whether an argument is a function's name. */
+  isFunction(arg: Expr): boolean;
+  /** The value of an object-like macro. */
+  constant(name: string): Expr | undefined;
+}
