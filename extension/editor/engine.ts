@@ -56,7 +56,7 @@ export interface IndexAsk {
   readonly folders: readonly string[];
   /** What is needed besides, for files that are open. */
   readonly extra: readonly string[];
-  /** What is there is forgotten first: everything is compared with the disk again. */
+  /** What is there is compared with the disk again; it is dropped when no folder is wanted. */
   readonly again?: boolean;
 }
 

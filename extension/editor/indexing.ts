@@ -6,6 +6,9 @@ import { settings } from './settings.ts';
 import type { Sources } from './sources.ts';
 import type { EditorTree } from './workspaceTree.ts';
 
+/** How old the index must be to be compared with the disk when the window is entered. In milliseconds. */
+const AWAY = 30_000;
+
 /**
  * Sees to it that names of a kernel tree are indexed once a file of it is open: the folders of the settings, and the file's
  * own (`ensure`). The work is the analysis worker's; while it lasts the status bar says so, and a click there ends it.
@@ -16,6 +19,8 @@ export class Indexing implements vscode.Disposable {
   /** Folders of files that have been asked for, by tree. */
   readonly #asked = new Map<string, Set<string>>();
   #running: AbortController | undefined;
+  /** When the tree was last compared with the disk, in milliseconds. */
+  #last = 0;
   /** The user has ended it: until asked for again, or the settings change. */
   #stopped = false;
 
@@ -30,6 +35,11 @@ export class Indexing implements vscode.Disposable {
       this.#status,
       vscode.commands.registerCommand(Command.cancelIndexing, () => this.cancel()),
       vscode.commands.registerCommand(Command.indexTree, () => this.#again(true)),
+      // Another branch may have been checked out meanwhile.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        const isDue = this.#last > 0 && Date.now() - this.#last > AWAY;
+        if (focused && isDue && !this.#stopped && !this.#running && settings.indexEnabled()) void this.#again(false);
+      }),
       vscode.workspace.onDidChangeConfiguration(e => {
         if (e.affectsConfiguration(Setting.indexEnabled) || e.affectsConfiguration(Setting.indexFolders))
           void this.#again(false);
@@ -93,8 +103,10 @@ export class Indexing implements vscode.Disposable {
     try {
       const ask = { ...wanted, root: tree.root.fsPath };
       const { changed, files, functions, seconds, notices } = await this.engine.index(tree, ask, abort.signal, show);
+      this.#last = Date.now();
       if (changed && files)
         this.log.info(`indexed ${tree.label}: ${files} files, ${functions} functions in ${seconds.toFixed(1)} s`);
+      else if (wanted.again && files) this.log.info(`indexed ${tree.label}: nothing has changed`);
       for (const notice of notices) this.log.info(`indexing: ${notice}`);
     } catch (error) {
       // What was not finished may be asked for again.

@@ -49,8 +49,20 @@ export class Indexes {
       ...(signal ? { signal } : {}),
     };
     const folders = there(ask.folders.map(folder => folder.replace(/^(?:\.\/)+|^\.$/, '')));
-    let changed = ask.again === true && this.#kept.delete(key);
     let kept = this.#kept.get(key);
+    let changed = false;
+    if (kept && ask.again) {
+      const wanted = [...folders, ...there(ask.extra)];
+      if (!wanted.length) {
+        this.#kept.delete(key);
+        return { changed: true, files: 0, functions: 0, seconds: 0, notices };
+      }
+      const all = new Set([...kept.folders, ...wanted].filter(folder => existsSync(join(root, folder))));
+      const refreshed = await refreshIndex(kept.index, { ...request, folders: [...all] });
+      if (!refreshed.complete || signal?.aborted) throw aborted();
+      kept = { index: kept.index, folders: all };
+      changed = refreshed.changed || refreshed.removed > 0;
+    }
     if (!kept && folders.length) {
       const opened = await openIndex({ ...request, folders, cache: cacheFolder() });
       if (!opened.complete || signal?.aborted) throw aborted();

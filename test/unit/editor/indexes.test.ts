@@ -66,6 +66,18 @@ describe('the index behind the editor', () => {
     assert.deepEqual(indexes.of('tree')!.callers('pool_put'), []);
   });
 
+  it('is compared with the disk again when told to', async () => {
+    const indexes = new Indexes();
+    await open(indexes, ['net']);
+    assert.equal((await open(indexes, [], true)).changed, false);
+    writeFileSync(join(root, 'net/user.c'), 'void other_use(void)\n{\n}\n');
+    const answer = await open(indexes, [], true);
+    writeFileSync(join(root, 'net/user.c'), FILES['net/user.c']!);
+    assert.deepEqual([answer.changed, answer.files], [true, 4]);
+    assert.equal(indexes.of('tree')!.symbols('other_use').length, 1);
+    assert.equal(indexes.of('tree')!.symbols('use').length, 0);
+  });
+
   it('is dropped when no folder is wanted any more', async () => {
     const indexes = new Indexes();
     await open(indexes, []);
