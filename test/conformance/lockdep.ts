@@ -2,10 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DiskTree } from '../../extension/cli/diskTree.ts';
-import { ContractAnalyser } from '../../extension/core/locks/contracts.ts';
-import { HeldByCallers, type HeldOver } from '../../extension/core/locks/heldByCallers.ts';
+import { type AnalyserOptions, ContractAnalyser, type FileAnalysis } from '../../extension/core/locks/contracts.ts';
+import { documentOf } from '../../extension/core/locks/document.ts';
+import { type EntryHeld, HeldByCallers } from '../../extension/core/locks/heldByCallers.ts';
+import { LineStarts } from '../../extension/core/locks/lines.ts';
+import { render } from '../../extension/core/locks/render.ts';
+import type { Definition } from '../../extension/core/locks/scan.ts';
+import type { Effect } from '../../extension/core/locks/state.ts';
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
 import { decodeSource } from '../../extension/core/text/decode.ts';
+import type { SourceTree } from '../../extension/core/text/source.ts';
 import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
 import { ownTokens } from '../support/cTokens.ts';
@@ -38,12 +44,20 @@ const VERDICTS = [
 export type Verdict = (typeof VERDICTS)[number];
 const GOOD: ReadonlySet<Verdict> = new Set<Verdict>(['held', 'required', 'callers']);
 
+/** What is held at a place without the assertion: by the function itself, and by those that call it. */
+interface Over {
+  readonly function: string;
+  readonly held: readonly Lock[];
+  readonly required: readonly Lock[];
+  readonly entry: EntryHeld;
+}
+
 interface Judged {
   readonly assertion: Assertion;
   readonly verdict: Verdict;
   /** The access path is the one asserted, not only the lock's class. */
   readonly samePath: boolean;
-  readonly over: HeldOver | undefined;
+  readonly over: Over | undefined;
   readonly fault?: string;
 }
 
@@ -104,7 +118,7 @@ function match(facts: readonly Lock[], said: string, own: Lock | undefined): 'pa
 
 /** What the analysis without the assertion says of the asserted lock. */
 export function verdictOf(
-  over: HeldOver | undefined,
+  over: Over | undefined,
   asserted: string,
   own: Lock | undefined,
 ): { verdict: Verdict; samePath: boolean } {
@@ -136,39 +150,87 @@ function sourceFiles(root: string, folders: readonly string[]): string[] {
   return listed.stdout.split('\n').filter(Boolean).sort();
 }
 
-async function judgeAll(root: string, folders: readonly string[]): Promise<Judged[]> {
-  const { index } = await openIndex({ root, cache: cacheFolder(), threads: 0 });
-  const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
-  const fresh = (): ContractAnalyser => new ContractAnalyser(new DiskTree(root), { loops, index });
-  const out: Judged[] = [];
-  let analyser = fresh();
-  // What callers hold is kept as well: an assertion hidden in this file changes nothing for functions of others.
-  let callers = new HeldByCallers(analyser, index);
-  const files = sourceFiles(root, folders);
-  for (const [i, file] of files.entries()) {
-    if (i % FRESH === FRESH - 1) {
-      analyser = fresh();
-      callers = new HeldByCallers(analyser, index);
-    }
-    process.stderr.write(
-      `${i + 1}/${files.length} ${file}, ${out.length} looked at, ${performance.now().toFixed(0)} ms\n`,
-    );
-    const text = decodeSource(new Uint8Array(readFileSync(join(root, file))), file);
-    const all = assertions(file, text);
-    const own = new Map<number, Lock>();
-    for (const { requires } of (await analyser.contracts(file, text).catch(() => undefined))?.functions ?? [])
-      for (const fact of requires) if (fact.file === file) own.set(fact.line, fact);
-    for (const assertion of all) {
+/** What the function around a line has, relative to its entry, and its name. */
+async function within(
+  analysis: FileAnalysis,
+  line: number,
+): Promise<{ definition: Definition; held: readonly Lock[]; required: readonly Lock[] } | undefined> {
+  const lines = LineStarts.of(analysis.root);
+  const around = (d: Definition): boolean =>
+    lines.position(d.start).line <= line && line <= lines.position(d.end - 1).line;
+  const definition = analysis.functions().find(around);
+  if (!definition) return undefined;
+  const points = await analysis.points(definition);
+  const { requires } = await analysis.summary(definition);
+  const brief = (e: Effect): Lock => ({ lock: render(e.expr), lockClass: e.lockClass });
+  const [first = [], ...rest] = points.find(p => lines.position(p.at).line >= line)?.ways ?? [];
+  return {
+    definition,
+    held: first.filter(e => !e.maybe && rest.every(way => way.some(o => o.expr === e.expr))).map(brief),
+    required: requires.map(brief),
+  };
+}
+
+/**
+ * Two analysers: of the tree as it is, for the callers (that a callee asserts a lock changes nothing of what they hold),
+ * and one that never sees the assertion in question. Together in one, each hidden line would make all callers anew.
+ */
+class Judge {
+  private readonly plain: ContractAnalyser;
+  private readonly blind: ContractAnalyser;
+  private readonly callers: HeldByCallers;
+
+  constructor(tree: SourceTree, options: AnalyserOptions) {
+    this.plain = new ContractAnalyser(tree, options);
+    this.blind = new ContractAnalyser(tree, options);
+    this.callers = new HeldByCallers(this.plain, options.index);
+  }
+
+  async judge(file: string, text: string): Promise<Judged[]> {
+    const out: Judged[] = [];
+    const analysis = await this.plain.analysis(file);
+    for (const assertion of assertions(file, text)) {
       try {
-        const over = await callers.at(file, assertion.line, hidden(text, assertion));
-        out.push({ assertion, over, ...verdictOf(over, assertion.lock, own.get(assertion.line)) });
+        const known = await within(analysis, assertion.line);
+        const left = await within(await this.blind.analysis(file, hidden(text, assertion)), assertion.line);
+        if (!known || !left) {
+          out.push({ assertion, over: undefined, verdict: 'no function', samePath: false });
+          continue;
+        }
+        const { requires } = documentOf(await analysis.summary(known.definition));
+        const own = requires.find(r => r.file === file && r.line === assertion.line);
+        const over: Over = {
+          function: left.definition.name,
+          held: left.held,
+          required: left.required,
+          entry: await this.callers.entry(analysis, known.definition),
+        };
+        out.push({ assertion, over, ...verdictOf(over, assertion.lock, own) });
       } catch (error) {
         const fault = error instanceof Error ? error.message : String(error);
         out.push({ assertion, over: undefined, verdict: 'fault', samePath: false, fault });
       }
     }
-    // Callers of this file in others are to see it as it is.
-    await analyser.analysis(file, text).catch(() => undefined);
+    await this.blind.analysis(file, text);
+    return out;
+  }
+}
+
+async function judgeAll(root: string, folders: readonly string[]): Promise<Judged[]> {
+  const { index } = await openIndex({ root, cache: cacheFolder(), threads: 0 });
+  const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
+  const fresh = (): Judge => new Judge(new DiskTree(root), { loops, index });
+  const out: Judged[] = [];
+  let judge = fresh();
+  const files = sourceFiles(root, folders);
+  for (const [i, file] of files.entries()) {
+    if (i % FRESH === FRESH - 1) judge = fresh();
+    const began = performance.now();
+    out.push(...(await judge.judge(file, decodeSource(new Uint8Array(readFileSync(join(root, file))), file))));
+    const good = out.filter(j => GOOD.has(j.verdict)).length;
+    process.stderr.write(
+      `${i + 1}/${files.length} ${file}, ${good} of ${out.length}, ${(performance.now() - began).toFixed(0)} ms\n`,
+    );
   }
   return out;
 }
