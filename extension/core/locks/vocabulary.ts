@@ -11,6 +11,7 @@ export interface VocabularyEntry {
     | 'release'
     | 'downgrade'
     | 'assert'
+    | 'context'
     | 'sleep'
     | 'alloc'
     | 'noreturn'
@@ -27,6 +28,19 @@ export interface VocabularyEntry {
   readonly when?: 'zero' | 'nonzero';
   readonly irq?: 'off' | 'on' | 'restore';
   readonly bh?: 'off' | 'on';
+  readonly preempt?: 'off' | 'on';
+  /** What the CPU must be in, or the caller be called with: a `context` entry warns otherwise. */
+  readonly context?:
+    | 'irqs-off'
+    | 'irqs-on'
+    | 'hardirq'
+    | 'no-hardirq'
+    | 'softirq'
+    | 'preempt-off'
+    | 'preempt-on'
+    | 'rcu-reader';
+  /** The argument of a `value` that states what the caller holds. */
+  readonly condition?: number;
   /** The argument on whose truth a sleep depends. */
   readonly if?: number;
   readonly gfp?: string;
@@ -36,6 +50,8 @@ export interface VocabularyEntry {
 const byName = new Map<string, VocabularyEntry>();
 for (const entry of table.entries as readonly VocabularyEntry[])
   for (const name of entry.names) byName.set(name, entry);
+/** Since 6.10 an allocator is a macro that accounts for it, around a function of this name. include/linux/alloc_tag.h */
+const UNPROFILED = '_noprof';
 const sleepingGfp = new Set(table.gfp.sleep);
 const atomicGfp = new Set(table.gfp.atomic);
 const quiet: VocabularyEntry = {
@@ -46,15 +62,17 @@ const quiet: VocabularyEntry = {
 
 /** What `name` does to locks and contexts, if it is one of the kernel's own interfaces. */
 export function vocabularyOf(name: string): VocabularyEntry | undefined {
-  const entry = byName.get(name);
+  const entry =
+    byName.get(name) ?? (name.endsWith(UNPROFILED) ? byName.get(name.slice(0, -UNPROFILED.length)) : undefined);
   if (entry) return entry;
   return table.quietPrefixes.some(prefix => name.startsWith(prefix)) ? quiet : undefined;
 }
 
-const guards = (table as { guards?: Readonly<Record<string, Guard>> }).guards ?? {};
+/** Guard classes of include/linux/cleanup.h whose constructor and destructor are listed themselves, by name. */
+export const guards: ReadonlyMap<string, Guard> = new Map(Object.entries(table.guards as Record<string, Guard>));
 
-/** What a guard class of include/linux/cleanup.h does, if it is one of the kernel's. */
-export const guardOf = (name: string): Guard | undefined => (Object.hasOwn(guards, name) ? guards[name] : undefined);
+/** What a guard class does, if it is one of the kernel's own. */
+export const guardOf = (name: string): Guard | undefined => guards.get(name);
 
 export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
 
@@ -62,6 +80,7 @@ export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
 export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Expr | undefined {
   if (typeof entry.lock === 'number') return args[entry.lock];
   if (entry.lock === 'last') return args.at(-1);
+  if (entry.lock === '&2') return args[2] && addr(args[2]);
   if (entry.lock === undefined) return undefined;
   const bare = entry.lock.replace(/^&/, '');
   const name = freeName(bare);

@@ -1,4 +1,4 @@
-import type { Expr } from '../expr.ts';
+import { type Expr, op } from '../expr.ts';
 import type { Block, GraphBuilder } from '../graph.ts';
 import type { Expressions } from './expressions.ts';
 import type { Scopes } from './scopes.ts';
@@ -7,8 +7,10 @@ import type { Scopes } from './scopes.ts';
 export interface Guard {
   readonly acquire: string;
   readonly release: string;
-  /** It may fail: the variable is then null. */
-  readonly conditional?: boolean;
+  /** It may fail, and the variable is then null: what the acquiring call returns when it did not. */
+  readonly conditional?: 'zero' | 'nonzero';
+  /** The class that a conditional one is a variant of. */
+  readonly base?: string;
 }
 
 /** What guards need of the reader of a body: it stands at the macro's name. */
@@ -39,9 +41,21 @@ export function readGuard(host: GuardHost, macro: string, open: number): void {
     if (variable) e.set(e.name(variable), value, at);
     return;
   }
-  const value = e.direct(guard.acquire, args, at);
-  scopes.defer({ call: guard.release, args, ...(guard.conditional ? { when: value } : {}) });
+  const { value, kept } = enter(host, guard, args, at);
+  scopes.defer({ call: guard.release, args: kept, ...(guard.conditional ? { when: value } : {}) });
   if (variable) e.set(e.name(variable), value, at);
+}
+
+/** Acquires. `value`: whether it did; `kept`: the arguments as they are now, whatever becomes of the places they name. */
+function enter(host: GuardHost, guard: Guard, args: readonly Expr[], at: number): { value: Expr; kept: Expr[] } {
+  const { e } = host;
+  const kept = args.map(arg => {
+    const variable = e.temp();
+    e.set(variable, arg, at);
+    return variable;
+  });
+  const value = e.direct(guard.acquire, args, at);
+  return { value: guard.conditional === 'zero' ? op('!', value) : value, kept };
 }
 
 /** `scoped_guard(class, args…) statement`, `scoped_cond_guard(class, failure, args…) statement`; `close`: the bracket. */
@@ -66,7 +80,7 @@ export function readScopedGuard(host: GuardHost, macro: string, close: number): 
   }
   scopes.open(open, Number.POSITIVE_INFINITY);
   if (guard) {
-    const value = e.direct(guard.acquire, args, at);
+    const { value, kept } = enter(host, guard, args, at);
     if (guard.conditional) {
       const [got, failed] = [graph.block(), graph.block()];
       graph.branch(value, got, failed);
@@ -78,7 +92,7 @@ export function readScopedGuard(host: GuardHost, macro: string, close: number): 
       graph.jump(after);
       graph.start(got);
     }
-    scopes.defer({ call: guard.release, args });
+    scopes.defer({ call: guard.release, args: kept });
   }
   e.i = close + 1;
   // A scope is a loop that runs once: break leaves it.
