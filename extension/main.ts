@@ -7,6 +7,9 @@ import { ContractsView } from './editor/contractsView.ts';
 import { Setting } from './editor/contributions.ts';
 import { ThreadDecorations } from './editor/decorations.ts';
 import { Definitions } from './editor/definitions.ts';
+import { FindingDiagnostics } from './editor/diagnostics.ts';
+import { FindingActions } from './editor/findingActions.ts';
+import { HeldLocks } from './editor/heldInlay.ts';
 import { ContractHover } from './editor/hover.ts';
 import { Indexing } from './editor/indexing.ts';
 import { whereNoLanguageServer } from './editor/languageServers.ts';
@@ -49,6 +52,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const panel = new SimulationPanel(context.extensionUri, simulations, decorations, log);
   const hover = new ContractHover(engine, parses, sources, log);
   const indexing = new Indexing(engine, sources, log);
+  const diagnostics = new FindingDiagnostics(engine, sources, indexing, C, log);
+  const heldLocks = new HeldLocks(engine, sources, indexing, C, log);
+  const findingsPage = at('docs', 'findings.md');
   const lensSettings = new vscode.EventEmitter<void>();
   const navigation = () =>
     vscode.Disposable.from(
@@ -75,7 +81,15 @@ export function activate(context: vscode.ExtensionContext): void {
     contracts,
     panel,
     lensSettings,
-    registerCommands({ log, parses, sources, scenarios, models, contracts, panel }),
+    diagnostics,
+    heldLocks,
+    registerCommands({
+      ...{ log, parses, sources, scenarios, models, contracts, panel },
+      ...{ diagnostics, heldLocks, findingsPage },
+    }),
+    vscode.languages.registerCodeActionsProvider(C, new FindingActions(diagnostics), {
+      providedCodeActionKinds: FindingActions.kinds,
+    }),
     // What is registered last is shown first.
     vscode.languages.registerHoverProvider(C, new LockHoverProvider(engine, parses, sources, log)),
     vscode.languages.registerHoverProvider(C, hover),
@@ -93,7 +107,10 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   // After activation, not in it.
-  setTimeout(() => void warm(vscode.window.activeTextEditor));
+  setTimeout(() => {
+    void warm(vscode.window.activeTextEditor);
+    diagnostics.start();
+  });
   log.info(`activated in ${(performance.now() - started).toFixed(0)} ms`);
 }
 

@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { InputError } from '../core/text/source.ts';
 import type { ContractsView } from './contractsView.ts';
 import { Command, type ModelTarget, type RevealTarget, type SimulateTarget } from './contributions.ts';
+import type { FindingDiagnostics } from './diagnostics.ts';
+import { type Suppression, suppressFinding } from './findingActions.ts';
+import type { HeldLocks } from './heldInlay.ts';
 import type { Log } from './log.ts';
 import type { Models } from './models.ts';
 import { revealPlace, type SimulationPanel } from './panel.ts';
@@ -23,6 +26,10 @@ export interface Parts {
   readonly models: Models;
   readonly contracts: ContractsView;
   readonly panel: SimulationPanel;
+  readonly diagnostics: FindingDiagnostics;
+  readonly heldLocks: HeldLocks;
+  /** What tells of every kind of finding, in Markdown. */
+  readonly findingsPage: vscode.Uri;
 }
 
 type RunKey = Extract<SessionKey, { kind: 'run' }>;
@@ -50,12 +57,19 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     add(Command.showLog, 'showing the log', () => log.show()),
     add(Command.nextEvent, 'stepping', () => parts.panel.stepBy(1)),
     add(Command.previousEvent, 'stepping', () => parts.panel.stepBy(-1)),
+    add(Command.toggleHeldLocks, 'held locks', () => parts.heldLocks.toggle()),
+    add<string>(Command.explainFinding, 'explaining a finding', kind => explain(parts, kind)),
+    add<Suppression>(Command.suppressFinding, 'suppressing a finding', what => what && suppressFinding(parts, what)),
     add<RevealTarget>(Command.reveal, 'opening a place', async target => {
       if (!target) return;
       const column = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
       await revealPlace(vscode.Uri.parse(target.uri), target.line, target.column ?? 1, column, false);
     }),
   );
+}
+
+async function explain({ findingsPage }: Parts, kind = 'kinds'): Promise<void> {
+  await vscode.commands.executeCommand('markdown.showPreviewToSide', findingsPage.with({ fragment: kind }));
 }
 
 const isTarget = (value: unknown): value is SimulateTarget =>

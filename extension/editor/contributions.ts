@@ -1,7 +1,10 @@
 /**
  * Everything Lockstep adds to the editor, typed once. package.json repeats it (`scripts/contributions.mjs` writes it
- * there) and a unit test compares the two. Imports nothing, so that tests and scripts can read it outside VS Code.
+ * there) and a unit test compares the two. Imports nothing of the editor, so that tests and scripts can read it outside
+ * VS Code.
  */
+
+import { KINDS, kindNames } from '../core/report/findingKinds.ts';
 
 export const Command = {
   simulate: 'lockstep.simulate',
@@ -15,7 +18,12 @@ export const Command = {
   previousEvent: 'lockstep.previousEvent',
   indexTree: 'lockstep.indexTree',
   cancelIndexing: 'lockstep.cancelIndexing',
+  toggleHeldLocks: 'lockstep.toggleHeldLocks',
   showLog: 'lockstep.showLog',
+  /** Not in the palette: what the code of a finding opens. Argument: its kind. */
+  explainFinding: 'lockstep.explainFinding',
+  /** Not in the palette: what the quick fixes run. */
+  suppressFinding: 'lockstep.suppressFinding',
   /** Not in the palette: what the links in hovers run. Argument: {@link RevealTarget}. */
   reveal: 'lockstep.reveal',
 } as const;
@@ -44,12 +52,18 @@ export const Setting = {
   kernelTree: 'lockstep.kernelTree',
   hover: 'lockstep.hover.enabled',
   lockHover: 'lockstep.hover.locks',
+  findings: 'lockstep.findings.enabled',
+  findingKinds: 'lockstep.findings.kinds',
+  findingConfidence: 'lockstep.findings.minimumConfidence',
+  heldDisplay: 'lockstep.heldLocks.display',
   codeLens: 'lockstep.codeLens.enabled',
   navigation: 'lockstep.navigation',
   indexEnabled: 'lockstep.index.enabled',
   indexFolders: 'lockstep.index.folders',
   stepLimit: 'lockstep.stepLimit',
 } as const;
+
+export type HeldDisplay = 'off' | 'inlay' | 'gutter';
 
 /** `when` keys that the extension sets. */
 export const ContextKey = {
@@ -76,20 +90,29 @@ const EDITOR_MENU = 'lockstep.editor';
 /** Headers open as C++ in VS Code unless told otherwise. */
 const IN_C = "editorLangId == c || (editorLangId == cpp && resourceExtname == '.h')";
 
-const titles: Readonly<Record<Exclude<Command, 'lockstep.reveal'>, { title: string; icon?: string; when?: string }>> = {
-  [Command.simulate]: { title: 'Simulate', icon: '$(play)', when: 'isWorkspaceTrusted' },
-  [Command.showModel]: { title: 'Show Executable Model', when: IN_C },
-  [Command.showContracts]: { title: 'Show Lock Contracts', when: IN_C },
-  [Command.chooseSchedule]: { title: 'Choose Schedule…', when: `${ContextKey.panel} && isWorkspaceTrusted` },
-  [Command.comparePatch]: { title: 'Compare With Patch…', when: 'isWorkspaceTrusted' },
-  [Command.openTrace]: { title: 'Open Trace File…' },
-  [Command.saveTrace]: { title: 'Save Trace File…', when: ContextKey.panel },
-  [Command.nextEvent]: { title: 'Go to Next Event of the Run', when: ContextKey.panel },
-  [Command.previousEvent]: { title: 'Go to Previous Event of the Run', when: ContextKey.panel },
-  [Command.indexTree]: { title: 'Index Kernel Tree' },
-  [Command.cancelIndexing]: { title: 'Stop Indexing', when: ContextKey.indexing },
-  [Command.showLog]: { title: 'Show Log' },
-};
+/** Commands that take an argument: they are run by what Lockstep shows, and are not in the palette. */
+const hidden = {
+  [Command.reveal]: 'Reveal',
+  [Command.explainFinding]: 'Explain Finding',
+  [Command.suppressFinding]: 'Suppress Finding',
+} as const;
+
+const titles: Readonly<Record<Exclude<Command, keyof typeof hidden>, { title: string; icon?: string; when?: string }>> =
+  {
+    [Command.simulate]: { title: 'Simulate', icon: '$(play)', when: 'isWorkspaceTrusted' },
+    [Command.showModel]: { title: 'Show Executable Model', when: IN_C },
+    [Command.showContracts]: { title: 'Show Lock Contracts', when: IN_C },
+    [Command.chooseSchedule]: { title: 'Choose Schedule…', when: `${ContextKey.panel} && isWorkspaceTrusted` },
+    [Command.comparePatch]: { title: 'Compare With Patch…', when: 'isWorkspaceTrusted' },
+    [Command.openTrace]: { title: 'Open Trace File…' },
+    [Command.saveTrace]: { title: 'Save Trace File…', when: ContextKey.panel },
+    [Command.nextEvent]: { title: 'Go to Next Event of the Run', when: ContextKey.panel },
+    [Command.previousEvent]: { title: 'Go to Previous Event of the Run', when: ContextKey.panel },
+    [Command.indexTree]: { title: 'Index Kernel Tree' },
+    [Command.cancelIndexing]: { title: 'Stop Indexing', when: ContextKey.indexing },
+    [Command.toggleHeldLocks]: { title: 'Toggle Held Locks', when: IN_C },
+    [Command.showLog]: { title: 'Show Log' },
+  };
 
 /** What package.json's `contributes` must be. */
 export function contributes() {
@@ -101,12 +124,12 @@ export function contributes() {
         category: CATEGORY,
         ...(icon ? { icon } : {}),
       })),
-      { command: Command.reveal, title: 'Reveal', category: CATEGORY },
+      ...Object.entries(hidden).map(([command, title]) => ({ command, title, category: CATEGORY })),
     ],
     menus: {
       commandPalette: [
         ...Object.entries(titles).flatMap(([command, { when }]) => (when ? [{ command, when }] : [])),
-        { command: Command.reveal, when: 'false' },
+        ...Object.keys(hidden).map(command => ({ command, when: 'false' })),
       ],
       'explorer/context': [
         { command: Command.openTrace, when: 'resourceFilename =~ /\\.trace\\.json$/', group: 'navigation@90' },
@@ -122,6 +145,7 @@ export function contributes() {
         { command: Command.comparePatch, when: 'isWorkspaceTrusted', group: '1_run@2' },
         { command: Command.showModel, group: '2_show@1' },
         { command: Command.showContracts, group: '2_show@2' },
+        { command: Command.toggleHeldLocks, group: '2_show@3' },
       ],
     },
     // A context menu shows titles without their category.
@@ -152,6 +176,46 @@ export function contributes() {
           scope: 'resource',
           markdownDescription:
             'Show, when the mouse rests on a lock, what it protects by evidence and in which order it is taken; on a field or global, the locks held where it is used; on a function, who calls it holding what.',
+        },
+        [Setting.findings]: {
+          type: 'boolean',
+          default: true,
+          scope: 'resource',
+          markdownDescription:
+            'Report what may be wrong with locks in the open C files of a kernel tree, as the text changes: sure findings as warnings, less sure ones as information.',
+        },
+        [Setting.findingKinds]: {
+          type: 'array',
+          items: { type: 'string', enum: [...kindNames], enumDescriptions: kindNames.map(kind => KINDS[kind].title) },
+          uniqueItems: true,
+          default: [],
+          scope: 'resource',
+          markdownDescription: 'Kinds of findings to report. Empty: all.',
+        },
+        [Setting.findingConfidence]: {
+          type: 'string',
+          enum: ['high', 'medium', 'low'],
+          default: 'medium',
+          scope: 'resource',
+          markdownEnumDescriptions: [
+            'What stands in the function itself, on paths that all agree.',
+            'Also where one thing is in doubt: some paths do not agree, or a callee further down does it.',
+            'Also where two or more are in doubt: many of these are wrong.',
+          ],
+          markdownDescription: 'How sure a finding must be to be reported.',
+        },
+        [Setting.heldDisplay]: {
+          type: 'string',
+          enum: ['off', 'inlay', 'gutter'],
+          default: 'off',
+          scope: 'resource',
+          markdownEnumDescriptions: [
+            'Not at all.',
+            'Behind the lines where the set of held locks changes, and at loops and labels.',
+            'As a bar along the lines where locks are held: single where sleeping is not allowed, double where it is, dotted where only some paths hold them.',
+          ],
+          markdownDescription:
+            'Show in the source which locks are held, counted from the entry of each function. *Lockstep: Toggle Held Locks* switches it on and off.',
         },
         [Setting.codeLens]: {
           type: 'boolean',

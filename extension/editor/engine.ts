@@ -1,7 +1,8 @@
 import type { ScheduleChoice } from '../core/explore/schedule.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { HeldFunction } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
-import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type { SourceTree } from '../core/text/source.ts';
 
 /** Extent of a function in a file: UTF-16 offsets; `line` is 1-based, of the name. */
@@ -46,6 +47,12 @@ export interface NameAt {
   readonly offset: number;
   /** Stands in for the file's bytes. */
   readonly text?: string;
+}
+
+/** Lines of a file, both included; 1-based. */
+export interface LineSpan {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** Which index of a tree is wanted. Paths are below the tree, `''` is all of it; what is not there is left out. */
@@ -95,6 +102,19 @@ export interface Engine {
   contractOf(tree: KeyedTree, file: string, name: string, text?: string): Promise<FunctionContract | undefined>;
   /** The contracts of all functions of a file. */
   contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument>;
+  /**
+   * What may be wrong in a file, however sure, with what is suppressed marked. Rejects with AbortError once `signal` says
+   * so.
+   */
+  findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument>;
+  /** What is held before each line, in the functions that have one of the lines; like `findings`. */
+  heldLines(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    within?: LineSpan,
+    signal?: AbortSignal,
+  ): Promise<readonly HeldFunction[]>;
   /** Where a name is defined; several answers are #if variants, or namesakes that only types could tell apart. */
   definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]>;
   /** Functions that call `name`: of the file, and of all that is indexed. */

@@ -18,6 +18,9 @@ export class Indexing implements vscode.Disposable {
   readonly #registrations: vscode.Disposable;
   /** Folders of files that have been asked for, by tree. */
   readonly #asked = new Map<string, Set<string>>();
+  readonly #ended = new vscode.EventEmitter<void>();
+  /** An index has been made or looked through, or somebody has ended that. */
+  readonly onDidEnd = this.#ended.event;
   #running: AbortController | undefined;
   /** When the tree was last compared with the disk, in milliseconds. */
   #last = 0;
@@ -33,6 +36,7 @@ export class Indexing implements vscode.Disposable {
     this.#status.command = Command.cancelIndexing;
     this.#registrations = vscode.Disposable.from(
       this.#status,
+      this.#ended,
       vscode.commands.registerCommand(Command.cancelIndexing, () => this.cancel()),
       vscode.commands.registerCommand(Command.indexTree, () => this.#again(true)),
       // Another branch may have been checked out meanwhile.
@@ -45,6 +49,10 @@ export class Indexing implements vscode.Disposable {
           void this.#again(false);
       }),
     );
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
   }
 
   cancel(): void {
@@ -120,6 +128,7 @@ export class Indexing implements vscode.Disposable {
         this.#running = undefined;
         this.#status.hide();
         void vscode.commands.executeCommand('setContext', ContextKey.indexing, false);
+        this.#ended.fire();
       }
     }
   }

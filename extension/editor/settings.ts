@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
-import { DEFAULT_INDEX_FOLDERS, DEFAULT_STEP_LIMIT, Setting } from './contributions.ts';
+import type { FindingKind } from '../core/report/documents.ts';
+import type { Confidence } from '../core/report/findingFilter.ts';
+import { DEFAULT_INDEX_FOLDERS, DEFAULT_STEP_LIMIT, type HeldDisplay, Setting } from './contributions.ts';
+import type { FindingSettings } from './findingSettings.ts';
 
 function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
   return vscode.workspace.getConfiguration(undefined, scope).get<T>(name, fallback);
@@ -9,6 +12,12 @@ function get<T>(name: string, fallback: T, scope?: vscode.Uri): T {
 export const settings = {
   hover: (uri: vscode.Uri) => get(Setting.hover, true, uri),
   lockHover: (uri: vscode.Uri) => get(Setting.lockHover, true, uri),
+  findings: (uri: vscode.Uri): FindingSettings => ({
+    enabled: get(Setting.findings, true, uri),
+    kinds: get<readonly FindingKind[]>(Setting.findingKinds, [], uri),
+    minimumConfidence: get<Confidence>(Setting.findingConfidence, 'medium', uri),
+  }),
+  heldDisplay: (uri?: vscode.Uri) => get<HeldDisplay>(Setting.heldDisplay, 'off', uri),
   codeLens: (uri: vscode.Uri) => get(Setting.codeLens, true, uri),
   navigation: () => get<'auto' | 'on' | 'off'>(Setting.navigation, 'auto'),
   indexEnabled: () => get(Setting.indexEnabled, true),

@@ -1,6 +1,7 @@
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { HeldFunction } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
-import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import { aborted, fromError, toError } from '../worker/errors.ts';
 import type { FromWorker, Question, Questions, ToWorker, TreeName } from '../worker/protocol.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   IndexAnswer,
   IndexAsk,
   KeyedTree,
+  LineSpan,
   Model,
   NameAt,
   Progress,
@@ -195,6 +197,21 @@ export class WorkerEngine implements Engine {
 
   contracts(tree: KeyedTree, file: string, text?: string): Promise<ContractsDocument> {
     return this.#reader.ask('contracts', { tree: named(tree), file, ...(text === undefined ? {} : { text }) }, tree);
+  }
+
+  findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument> {
+    return this.#reader.ask('findings', { tree: named(tree), file, text }, tree, signal);
+  }
+
+  heldLines(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    within?: LineSpan,
+    signal?: AbortSignal,
+  ): Promise<readonly HeldFunction[]> {
+    const ask = { tree: named(tree), file, text, ...(within ? { within } : {}) };
+    return this.#reader.ask('heldLines', ask, tree, signal);
   }
 
   definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]> {

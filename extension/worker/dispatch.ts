@@ -47,6 +47,14 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
         const { tree, file, text } = as(question);
         return engine.contracts(treeOf(tree), file, text);
       }
+      case 'findings': {
+        const { tree, file, text } = as(question);
+        return engine.findings(treeOf(tree), file, text, signal);
+      }
+      case 'heldLines': {
+        const { tree, file, text, within } = as(question);
+        return engine.heldLines(treeOf(tree), file, text, within, signal);
+      }
       case 'definitionsOf': {
         const { tree, at } = as(question);
         return engine.definitionsOf(treeOf(tree), at);

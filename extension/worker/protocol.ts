@@ -1,10 +1,12 @@
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
+import type { HeldFunction } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
-import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type {
   FunctionSpan,
   IndexAnswer,
   IndexAsk,
+  LineSpan,
   Model,
   NameAt,
   ScheduleChoice,
@@ -30,6 +32,11 @@ export interface Questions {
     answer: FunctionContract | undefined;
   };
   contracts: { ask: { tree: TreeName; file: string; text?: string }; answer: ContractsDocument };
+  findings: { ask: { tree: TreeName; file: string; text: string }; answer: FindingsDocument };
+  heldLines: {
+    ask: { tree: TreeName; file: string; text: string; within?: LineSpan };
+    answer: readonly HeldFunction[];
+  };
   definitionsOf: { ask: { tree: TreeName; at: NameAt }; answer: readonly SymbolAt[] };
   callersOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };
   calleesOf: { ask: { tree: TreeName; file: string; name: string; text?: string }; answer: readonly CallsOf[] };

@@ -2,9 +2,10 @@ import { simulate } from '../core/explore/simulate.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import { primitives } from '../core/kernel/table.ts';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
+import { type HeldFunction, heldLines } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import { reachableContract } from '../core/locks/reachable.ts';
-import type { ContractsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { CParser, type ParserAssets, type SourceFile } from '../core/syntax/parser.ts';
 import { decodeSource } from '../core/text/decode.ts';
@@ -16,6 +17,7 @@ import type {
   IndexAnswer,
   IndexAsk,
   KeyedTree,
+  LineSpan,
   Model,
   NameAt,
   Progress,
@@ -24,6 +26,7 @@ import type {
 } from '../editor/engine.ts';
 import { aborted } from './errors.ts';
 import { Evidences } from './evidences.ts';
+import { findingsOf, slices } from './findings.ts';
 import { Indexes } from './indexes.ts';
 import { calleesOf, callersOf, definitionsOf, symbolsOf } from './navigation.ts';
 
@@ -80,6 +83,24 @@ export class CoreService implements Engine {
     this.#evidences.asked();
     if (text !== undefined) this.#look(file, text);
     return (await this.#analyser(tree)).contracts(file, text);
+  }
+
+  async findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument> {
+    this.#evidences.asked();
+    this.#look(file, text);
+    return findingsOf(tree, await this.#analyser(tree), file, text, signal);
+  }
+
+  async heldLines(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    within?: LineSpan,
+    signal?: AbortSignal,
+  ): Promise<readonly HeldFunction[]> {
+    this.#evidences.asked();
+    this.#look(file, text);
+    return heldLines(await this.#analyser(tree), file, { text, within, pause: slices(signal) });
   }
 
   async definitionsOf(tree: KeyedTree, at: NameAt): Promise<readonly SymbolAt[]> {

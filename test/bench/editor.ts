@@ -32,7 +32,7 @@ function activation(): number {
     const load = Module._load;
     // The bundle copies the names that the module itself has.
     const names = ['window', 'workspace', 'languages', 'commands', 'Uri', 'EventEmitter', 'ThemeColor', 'Disposable',
-      'OverviewRulerLane', 'SymbolKind', 'StatusBarAlignment', 'extensions', 'ViewColumn', 'ProgressLocation', 'TextEditorRevealType', 'FileType'];
+      'OverviewRulerLane', 'SymbolKind', 'CodeActionKind', 'StatusBarAlignment', 'extensions', 'ViewColumn', 'ProgressLocation', 'TextEditorRevealType', 'FileType'];
     const vscode = Object.fromEntries(names.map(name => [name, anything()]));
     Module._load = (name, ...rest) => name === 'vscode' ? vscode : load(name, ...rest);
     const began = performance.now();

@@ -28,28 +28,33 @@ export interface HeldFunction {
   readonly lines: readonly HeldLine[];
 }
 
+export interface HeldOptions {
+  /** Stands in for the file's bytes. */
+  readonly text?: string | undefined;
+  /** Only functions that have one of these lines, both included; 1-based. */
+  readonly within?: { readonly first: number; readonly last: number } | undefined;
+  /** Awaited between functions: lets other work in, and ends this by throwing. */
+  readonly pause?: () => Promise<void>;
+}
+
 /**
  * What is held before each line of each function of a file, relative to the function's entry. Functions that hold nothing
- * anywhere are left out.
- *
- * @param text stands in for the file's bytes; throws InputError when there is no such file
- * @param pause awaited between functions: lets other work in, and ends this by throwing
+ * anywhere are left out. Throws InputError when there is no such file.
  */
 export async function heldLines(
   analyser: ContractAnalyser,
   file: string,
-  text?: string,
-  pause?: () => Promise<void>,
+  { text, within, pause }: HeldOptions = {},
 ): Promise<readonly HeldFunction[]> {
   const analysis = await analyser.analysis(file, text);
+  const starts = LineStarts.of(analysis.root);
   const out: HeldFunction[] = [];
   for (const definition of analysis.functions()) {
+    const first = starts.position(definition.start).line;
+    const last = starts.position(definition.end - 1).line;
+    if (within && (last < within.first || within.last < first)) continue;
     const lines = await linesOf(analysis, definition);
-    if (lines.some(l => l.held.length)) {
-      const starts = LineStarts.of(definition.source);
-      const first = starts.position(definition.start).line;
-      out.push({ name: definition.name, first, last: starts.position(definition.end - 1).line, lines });
-    }
+    if (lines.some(l => l.held.length)) out.push({ name: definition.name, first, last, lines });
     await pause?.();
   }
   return out;

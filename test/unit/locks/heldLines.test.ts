@@ -7,7 +7,7 @@ const tree: SourceTree = { label: 'none', read: async () => undefined, list: asy
 
 /** `line: locks` of every line with a held set, `?` after those of some paths only, `!` after those that forbid sleep. */
 async function held(source: string): Promise<string[]> {
-  const functions = await heldLines(new ContractAnalyser(tree), 'a.c', source);
+  const functions = await heldLines(new ContractAnalyser(tree), 'a.c', { text: source });
   return functions.flatMap(f =>
     f.lines.map(
       l =>
@@ -58,10 +58,8 @@ describe('held sets, line by line', () => {
   });
 
   it('tell where the lock was taken, also by a callee', async () => {
-    const [f] = await heldLines(
-      new ContractAnalyser(tree),
-      'a.c',
-      `static void lock_a(struct a *a)
+    const [f] = await heldLines(new ContractAnalyser(tree), 'a.c', {
+      text: `static void lock_a(struct a *a)
 {
 	mutex_lock(&a->m);
 }
@@ -75,7 +73,7 @@ void no_locks(void)
 	use(0);
 }
 `,
-    ).then(all => all.filter(f => f.name !== 'lock_a'));
+    }).then(all => all.filter(f => f.name !== 'lock_a'));
     assert.equal(f?.name, 'f');
     assert.deepEqual([f.first, f.last], [5, 9]);
     const [lock] = f.lines.find(l => l.line === 8)!.held;
@@ -90,7 +88,17 @@ void no_locks(void)
       if (++functions === 2) throw new Error('enough');
     };
     const source = 'void a(void)\n{\n}\nvoid b(void)\n{\n}\nvoid c(void)\n{\n}\n';
-    await assert.rejects(heldLines(new ContractAnalyser(tree), 'a.c', source, stop), /enough/);
+    await assert.rejects(heldLines(new ContractAnalyser(tree), 'a.c', { text: source, pause: stop }), /enough/);
     assert.equal(functions, 2);
+  });
+
+  it('are those of the functions asked for', async () => {
+    const body = '\n{\n\tmutex_lock(&m);\n\tuse(0);\n\tmutex_unlock(&m);\n}\n';
+    const text = `void a(void)${body}void b(void)${body}void c(void)${body}`;
+    const within = async (first: number, last: number) =>
+      (await heldLines(new ContractAnalyser(tree), 'a.c', { text, within: { first, last } })).map(f => f.name);
+    assert.deepEqual(await within(1, 18), ['a', 'b', 'c']);
+    assert.deepEqual(await within(12, 12), ['b']);
+    assert.deepEqual(await within(6, 7), ['a', 'b']);
   });
 });
