@@ -12,7 +12,8 @@ import type { EditorTree } from './workspaceTree.ts';
 
 /** How long nothing must have been typed before a text is looked at. In milliseconds. */
 const DELAY = 100;
-export const SOURCE = 'Lockstep';
+const SOURCE = 'Lockstep';
+const FINDING_SETTINGS = [Setting.findings, Setting.findingKinds, Setting.findingConfidence];
 
 /** A finding as it is shown. */
 export interface ShownFinding {
@@ -58,7 +59,7 @@ export class FindingDiagnostics implements vscode.Disposable {
       workspace.onDidSaveTextDocument(saved => this.#all(saved)),
       indexing.onDidEnd(() => this.#all()),
       workspace.onDidChangeConfiguration(e => {
-        if (e.affectsConfiguration(Setting.findings)) this.#all();
+        if (FINDING_SETTINGS.some(name => e.affectsConfiguration(name))) this.#all();
       }),
     );
   }
@@ -203,7 +204,10 @@ function diagnosticOf(finding: Finding, document: vscode.TextDocument, tree: Edi
   diagnostic.source = SOURCE;
   const target = vscode.Uri.parse(`command:${Command.explainFinding}?${encodeURIComponent(JSON.stringify([kind]))}`);
   diagnostic.code = { value: kind, target };
-  diagnostic.relatedInformation = related.map(
+  const elsewhere = related.filter(
+    r => r.file !== finding.file || r.line !== finding.line || r.column !== finding.column,
+  );
+  diagnostic.relatedInformation = elsewhere.map(
     r => new vscode.DiagnosticRelatedInformation(new vscode.Location(tree.uri(r.file), positionOf(r)), r.message),
   );
   return diagnostic;

@@ -46,8 +46,8 @@ export interface Editor {
   readonly workspace: string;
   /** The kernel tree. */
   readonly kernel: string;
-  /** Changes the colour theme, as the workspace's settings do. */
-  theme(name: ThemeName): Promise<void>;
+  /** Changes the colour theme, and what else is given, as the workspace's settings do. */
+  theme(name: ThemeName, more?: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /**
@@ -101,10 +101,10 @@ export function withEditor(
       return workspace;
     },
     kernel,
-    async theme(name) {
+    async theme(name, more) {
       const label = name.replace('Default ', '');
       const kind = label.includes('Contrast') ? 'hc-black' : label.startsWith('Dark') ? 'vs-dark' : 'vs';
-      setTheme(workspace, name);
+      setTheme(workspace, name, more);
       await bench!.page.locator(`.monaco-workbench.${kind}`).waitFor();
       await bench!.page.waitForTimeout(700);
     },

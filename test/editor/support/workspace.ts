@@ -30,7 +30,11 @@ export function addFile(workspace: string, name: string, content: string | Uint8
 
 export type ThemeName = 'Default Dark Modern' | 'Default Light Modern' | 'Default High Contrast';
 
-/** Gives the workspace a colour theme; a window that shows it takes it over at once. */
-export function setTheme(workspace: string, theme: ThemeName): void {
-  addFile(workspace, '.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': theme }));
+/** Gives the workspace these settings and no others; a window that shows it takes them over at once. */
+export function setSettings(workspace: string, settings: Readonly<Record<string, unknown>>): void {
+  addFile(workspace, '.vscode/settings.json', JSON.stringify(settings));
+}
+
+export function setTheme(workspace: string, theme: ThemeName, more: Readonly<Record<string, unknown>> = {}): void {
+  setSettings(workspace, { 'workbench.colorTheme': theme, ...more });
 }
