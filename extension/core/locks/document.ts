@@ -8,12 +8,14 @@ import type { Summary } from './summary.ts';
 
 /** The contract of a function as every document has it. Facts stand at the line of this function that causes them. */
 export function documentOf(summary: Summary): FunctionContract {
-  let document = documents.get(summary);
-  if (!document) documents.set(summary, (document = make(summary)));
+  const known = documents.get(summary);
+  if (known?.moves === LineStarts.moves) return known.document;
+  const document = make(summary);
+  documents.set(summary, { document, moves: LineStarts.moves });
   return document;
 }
 
-const documents = new WeakMap<Summary, FunctionContract>();
+const documents = new WeakMap<Summary, { readonly document: FunctionContract; readonly moves: number }>();
 
 function make(summary: Summary): FunctionContract {
   const { definition } = summary;
