@@ -136,15 +136,20 @@ export class CoreService implements Engine {
 
   changed(tree: KeyedTree, file: string): void {
     this.#evidences.forget(tree.key, file);
-    if (this.#indexes.of(tree.key))
-      void tree.read(file).then(
-        bytes => this.#indexes.changed(tree.key, file, bytes),
-        () => undefined,
-      );
-    void this.#analysers.get(tree.key)?.then(
-      analyser => analyser.forget(file),
-      () => undefined,
-    );
+    void this.#reread(tree, file).catch(() => undefined);
+  }
+
+  /** A file that has been edited here is saved, mostly: then it is known, and what was worked out of it still holds. */
+  async #reread(tree: KeyedTree, file: string): Promise<void> {
+    const bytes = await tree.read(file).catch(() => undefined);
+    this.#indexes.changed(tree.key, file, bytes);
+    const analyser = await this.#analysers.get(tree.key);
+    try {
+      if (!bytes || !this.#looked.has(file)) analyser?.forget(file);
+      else await analyser?.analysis(file, decodeSource(bytes, file));
+    } catch {
+      analyser?.forget(file);
+    }
   }
 
   async modelOf(tree: KeyedTree, file: string, name: string): Promise<Model> {

@@ -7,6 +7,7 @@ import { DiskTree } from '../../extension/cli/diskTree.ts';
 import { contractMarkdown } from '../../extension/core/report/contractText.ts';
 import { DEFAULT_INDEX_FOLDERS } from '../../extension/editor/contributions.ts';
 import { WorkerEngine } from '../../extension/editor/workerEngine.ts';
+import { benchFindings } from './findings.ts';
 import type { Figure } from './syntax.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -117,6 +118,8 @@ export async function bench(): Promise<Figure[]> {
     text = `${text.slice(0, at)}\n\tedited();${text.slice(at)}`;
     edited.push(await lockAt(fields[0]!, text));
   }
+  const open = { file: FILE, name: functions[0]!.name };
+  const findings = await benchFindings(engine, tree, kernel, trip, open);
   const scenarioText = readFileSync(join(root, SCENARIO), 'utf8');
   const request = {
     tree,
@@ -163,6 +166,7 @@ export async function bench(): Promise<Figure[]> {
       ...trip,
     },
     { name: 'the same, worst', figure: quantile(edited, 1), unit: 'ms', ...trip },
+    ...findings,
     { name: 'hover while a run is going on, 95th percentile', figure: quantile(during, 0.95), unit: 'ms', ...trip },
     { name: 'first simulation, worker start and translation included', figure: first, unit: 'ms', ...trip },
     { name: 'simulation again, translation included', figure: again, unit: 'ms', ...trip },
