@@ -1,5 +1,6 @@
 import type { NameIndex } from '../index/names.ts';
 import { decide, type Verdict } from './condition.ts';
+import { guardFunctions, isGuardFunction } from './guardClasses.ts';
 import type { MacroMade } from './macroMade.ts';
 import type { Definition, Scanned } from './scan.ts';
 import { folderOf, Need, type Sources } from './sources.ts';
@@ -12,6 +13,8 @@ const ASM = [
   'arch/x86/include/generated/asm',
   'include/asm-generic',
 ];
+/** Headers that are looked through for a guard class: each file names few, from headers near it. */
+const MOST_GUARD_HEADERS = 400;
 const NONE: readonly Definition[] = [];
 
 /**
@@ -87,7 +90,30 @@ export class Resolver {
   private search(name: string): readonly Definition[] {
     const own = (this.root.definitions.get(name) ?? NONE).filter(d => !isSelfAlias(d));
     if (own.some(d => d.under === 'yes')) return choose(own);
+    if (isGuardFunction(name) && !this.index?.definers(name).length) {
+      const made = this.guardFunction(name);
+      if (made) return [made];
+    }
     return this.index ? this.indexed(name, own, this.index) : this.walked(name);
+  }
+
+  /** What an invocation of DEFINE_GUARD() and the like makes, in the file or a header that it includes, nearest first. */
+  private guardFunction(name: string): Definition | undefined {
+    const seen = new Set([this.root]);
+    let level: readonly Scanned[] = [this.root];
+    while (level.length && seen.size < MOST_GUARD_HEADERS) {
+      for (const file of level) {
+        const made = guardFunctions(file).get(name);
+        if (made) return made;
+      }
+      const paths = level.flatMap(f => f.includes.flatMap(i => candidates(i.path, i.local, f.file)));
+      const missing = paths.filter(path => !this.sources.has(path));
+      if (missing.length) throw new Need(() => this.sources.load(missing));
+      const next = new Set(paths.map(path => this.sources.get(path)).filter(f => f !== undefined && !seen.has(f)));
+      level = [...next] as Scanned[];
+      for (const file of level) seen.add(file);
+    }
+    return undefined;
   }
 
   private walked(name: string): readonly Definition[] {

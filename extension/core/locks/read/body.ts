@@ -3,7 +3,7 @@ import { type Block, type Edge, type Graph, GraphBuilder } from '../graph.ts';
 import { readCondition } from './conditions.ts';
 import { readDeclaration } from './declaration.ts';
 import { type BodyScope, Expressions } from './expressions.ts';
-import { type Guard, type GuardHost, readGuard, readScopedGuard } from './guards.ts';
+import { freeing, type Guard, type GuardHost, readCleanup } from './guards.ts';
 import type { BodyOptions } from './options.ts';
 import { Scopes } from './scopes.ts';
 import { Kind, type Tokens } from './tokens.ts';
@@ -27,6 +27,7 @@ class Body implements BodyScope, GuardHost {
   readonly graph = new GraphBuilder();
   readonly e: Expressions;
   readonly scopes: Scopes;
+  private readonly freed = (name: string, variable: Expr) => this.scopes.defer(freeing(name, variable));
   private readonly labels = new Map<string, Block>();
   private breakTo: Block | undefined;
   private continueTo: Block | undefined;
@@ -232,7 +233,7 @@ class Body implements BodyScope, GuardHost {
     }
     if (text[e.i + 1] === '(' && kind[e.i] === Kind.Name && this.invocation(t, match[e.i + 1]!)) return;
     if (isDeclaration(tokens, e.i)) {
-      readDeclaration(e, this.locals);
+      readDeclaration(e, this.locals, this.freed);
       this.toSemicolon();
       return;
     }
@@ -255,7 +256,7 @@ class Body implements BodyScope, GuardHost {
     this.toSemicolon();
   }
 
-  private toSemicolon(): void {
+  toSemicolon(): void {
     const { text, match } = this.tokens;
     const { e } = this;
     for (; e.i < this.tokens.count; e.i++) {
@@ -288,16 +289,8 @@ class Body implements BodyScope, GuardHost {
   /** `name(…)` that is more than a call: a loop macro, a guard. False when it is a call after all. */
   private invocation(name: string, close: number): boolean {
     const { text, kind } = this.tokens;
+    if (readCleanup(this, name, close)) return true;
     const next = text[close + 1]!;
-    if (next === '(' && (name === 'guard' || name === 'CLASS')) {
-      readGuard(this, name, close + 1);
-      this.toSemicolon();
-      return true;
-    }
-    if (next !== ';' && (name === 'scoped_guard' || name === 'scoped_cond_guard')) {
-      readScopedGuard(this, name, close);
-      return true;
-    }
     const isBlock = next === '{';
     const isStatement = kind[close + 1] === Kind.Name && this.options.isLoop(name);
     if (!isBlock && !isStatement && !(next === ';' && this.options.isLoop(name))) return false;
@@ -427,7 +420,7 @@ class Body implements BodyScope, GuardHost {
       this.graph.start(head);
       this.graph.fork([{ to: inside }, { to: after }]);
     } else {
-      if (isDeclaration(this.tokens, e.i)) readDeclaration(e, this.locals);
+      if (isDeclaration(this.tokens, e.i)) readDeclaration(e, this.locals, this.freed);
       else if (e.i < first) e.comma();
       this.graph.start(head);
       e.i = first + 1;

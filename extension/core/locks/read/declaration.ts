@@ -1,12 +1,17 @@
+import type { Expr } from '../expr.ts';
 import type { Expressions } from './expressions.ts';
 import { Kind } from './tokens.ts';
 import { isAttribute, isTypeWord } from './types.ts';
 
 /**
  * Reads a declaration up to its semicolon: enters what it declares into `locals`, with the type that it begins with
- * (`struct page`, `pte_t`), and evaluates the initialisers.
+ * (`struct page`, `pte_t`), and evaluates the initialisers. `freed` is told of `variable __free(name)`.
  */
-export function readDeclaration(e: Expressions, locals: Map<string, string>): void {
+export function readDeclaration(
+  e: Expressions,
+  locals: Map<string, string>,
+  freed: (name: string, variable: Expr) => void,
+): void {
   const { tokens } = e;
   const { text, kind, match } = tokens;
   const first = e.i;
@@ -60,7 +65,9 @@ export function readDeclaration(e: Expressions, locals: Map<string, string>): vo
     }
     const at = tokens.at[Math.max(first, e.i - 1)]!;
     const isFunction = text[e.i] === '(';
+    let free: string | undefined;
     while (text[e.i] === '[' || text[e.i] === '(' || kind[e.i] === Kind.Name) {
+      if (text[e.i] === '__free' && text[e.i + 1] === '(') free = text[e.i + 2];
       if (match[e.i]! > e.i) e.i = match[e.i]! + 1;
       else e.i++;
     }
@@ -72,6 +79,7 @@ export function readDeclaration(e: Expressions, locals: Map<string, string>): vo
       if (e.peek() === '{') e.initialiser(place);
       else e.set(place, e.assignment(), at);
     }
+    if (free !== undefined && name !== undefined) freed(free, e.name(name));
     if (text[e.i] !== ',') return;
     e.i++;
   }

@@ -1,7 +1,7 @@
-import { type Expr, op } from '../expr.ts';
+import { addr, type Expr, op } from '../expr.ts';
 import type { Block, GraphBuilder } from '../graph.ts';
 import type { Expressions } from './expressions.ts';
-import type { Scopes } from './scopes.ts';
+import type { Cleanup, Scopes } from './scopes.ts';
 
 /** What a guard class does when its variable comes into scope, and when it goes. include/linux/cleanup.h */
 export interface Guard {
@@ -22,49 +22,90 @@ export interface GuardHost {
   guard(name: string): Guard | undefined;
   loop(breakTo: Block, continueTo: Block, inside: () => void): void;
   statement(): void;
+  toSemicolon(): void;
 }
 
-/** `guard(class)(args)`, `CLASS(class, variable)(args)`; `open`: the second bracket. Ends before the semicolon. */
-export function readGuard(host: GuardHost, macro: string, open: number): void {
+/**
+ * Statements of include/linux/cleanup.h: `guard(class)(args…);`, `CLASS(class, variable)(args…);`, `scoped_guard(class, args…)
+ * statement`, `scoped_cond_guard(class, failure, args…) statement`, `return_ptr(p);`. False for what is none of them.
+ *
+ * @param close the bracket after the macro's name is closed by this token
+ */
+export function readCleanup(host: GuardHost, macro: string, close: number): boolean {
+  const next = host.e.tokens.text[close + 1];
+  switch (macro) {
+    case 'guard':
+    case 'CLASS':
+      if (next !== '(') return false;
+      readGuard(host, macro, close + 1);
+      host.toSemicolon();
+      return true;
+    case 'scoped_guard':
+    case 'scoped_cond_guard':
+      if (next === ';') return false;
+      readScopedGuard(host, macro, close);
+      return true;
+    case 'return_ptr':
+      if (next !== ';') return false;
+      readReturn(host);
+      host.toSemicolon();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `type variable __free(name)`: what DEFINE_FREE() made of the name is called with the variable's address. */
+export const freeing = (name: string, variable: Expr): Cleanup => ({ call: `__free_${name}`, args: [addr(variable)] });
+
+function readGuard(host: GuardHost, macro: string, open: number): void {
   const { e, scopes } = host;
   const { text, at: offsets } = e.tokens;
   const at = offsets[e.i]!;
   const name = text[e.i + 2]!;
-  const variable = macro === 'CLASS' ? text[e.i + 4]! : undefined;
-  if (variable) host.locals.set(variable, '');
-  const guard = host.guard(name);
-  e.i = open;
-  const args = e.args();
-  if (!guard) {
-    // A class that is no lock's.
-    const value = e.direct(`class_${name}_constructor`, args, at);
-    if (variable) e.set(e.name(variable), value, at);
-    return;
+  let variable: Expr | undefined;
+  if (macro === 'CLASS') {
+    host.locals.set(text[e.i + 4]!, '');
+    variable = e.name(text[e.i + 4]!);
   }
-  const { value, kept } = enter(host, guard, args, at);
-  scopes.defer({ call: guard.release, args: kept, ...(guard.conditional ? { when: value } : {}) });
-  if (variable) e.set(e.name(variable), value, at);
+  e.i = open;
+  scopes.defer(enter(host, name, variable ?? e.temp(), e.args(), at).cleanup);
 }
 
-/** Acquires. `value`: whether it did; `kept`: the arguments as they are now, whatever becomes of the places they name. */
-function enter(host: GuardHost, guard: Guard, args: readonly Expr[], at: number): { value: Expr; kept: Expr[] } {
+/** `value`: nonzero when it was acquired. */
+function enter(
+  host: GuardHost,
+  name: string,
+  variable: Expr,
+  args: readonly Expr[],
+  at: number,
+): { cleanup: Cleanup; value: Expr | undefined } {
   const { e } = host;
+  const guard = host.guard(name);
+  if (!guard) {
+    // As the tree defines it: guardClasses.ts.
+    const value = e.direct(`class_${name}_constructor`, [addr(variable), ...args], at);
+    return { cleanup: { call: `class_${name}_destructor`, args: [addr(variable)] }, value };
+  }
+  // The arguments as they are now, whatever becomes of the places they name.
   const kept = args.map(arg => {
-    const variable = e.temp();
-    e.set(variable, arg, at);
-    return variable;
+    const one = e.temp();
+    e.set(one, arg, at);
+    return one;
   });
-  const value = e.direct(guard.acquire, args, at);
-  return { value: guard.conditional === 'zero' ? op('!', value) : value, kept };
+  const got = e.direct(guard.acquire, args, at);
+  if (!guard.conditional) return { cleanup: { call: guard.release, args: kept }, value: undefined };
+  const value = guard.conditional === 'zero' ? op('!', got) : got;
+  e.set(variable, value, at);
+  return { cleanup: { call: guard.release, args: kept, when: value }, value };
 }
 
-/** `scoped_guard(class, args…) statement`, `scoped_cond_guard(class, failure, args…) statement`; `close`: the bracket. */
-export function readScopedGuard(host: GuardHost, macro: string, close: number): void {
+function readScopedGuard(host: GuardHost, macro: string, close: number): void {
   const { e, graph, scopes } = host;
   const { text, match, at: offsets } = e.tokens;
   const at = offsets[e.i]!;
   const open = e.i + 1;
-  const guard = host.guard(text[e.i + 2]!);
+  const name = text[e.i + 2]!;
   const after = graph.block();
   e.i += 3;
   let failure = -1;
@@ -79,24 +120,36 @@ export function readScopedGuard(host: GuardHost, macro: string, close: number): 
     args.push(e.assignment());
   }
   scopes.open(open, Number.POSITIVE_INFINITY);
-  if (guard) {
-    const { value, kept } = enter(host, guard, args, at);
-    if (guard.conditional) {
-      const [got, failed] = [graph.block(), graph.block()];
-      graph.branch(value, got, failed);
-      graph.start(failed);
-      if (failure >= 0) {
-        e.i = failure;
-        host.statement();
-      }
-      graph.jump(after);
-      graph.start(got);
+  const { cleanup, value } = enter(host, name, e.temp(), args, at);
+  if (value) {
+    const [got, failed] = [graph.block(), graph.block()];
+    graph.branch(value, got, failed);
+    graph.start(failed);
+    if (failure >= 0) {
+      e.i = failure;
+      host.statement();
     }
-    scopes.defer({ call: guard.release, args: kept });
+    graph.jump(after);
+    graph.start(got);
   }
+  scopes.defer({ call: cleanup.call, args: cleanup.args });
   e.i = close + 1;
-  // A scope is a loop that runs once: break leaves it.
-  host.loop(after, after, () => host.statement());
+  // A scope is a loop that runs once: break and continue come to its end.
+  const end = graph.block();
+  host.loop(end, end, () => host.statement());
+  graph.jump(end);
+  graph.start(end);
   scopes.close(at);
+  graph.jump(after);
   graph.start(after);
+}
+
+/** `return_ptr(p)`: returns it, and leaves nothing behind to be freed. */
+function readReturn(host: GuardHost): void {
+  const { e, scopes, graph } = host;
+  const at = e.tokens.at[e.i]!;
+  e.i++;
+  const value = e.direct('no_free_ptr', e.args(), at);
+  scopes.leave(0, at);
+  graph.emit({ op: 'exit', kind: 'return', value, at });
 }

@@ -1,0 +1,92 @@
+import { type Definition, type Scanned, scan } from './scan.ts';
+
+/**
+ * The functions that DEFINE_GUARD() and its relatives make of their arguments, include/linux/cleanup.h. They do what the
+ * kernel's own do, but are called otherwise: a constructor is given the variable's address, so that no struct is returned,
+ * and gives zero when a conditional class has not got the lock.
+ *
+ *   class_X_constructor(&variable, arguments…)   class_X_destructor(&variable)   __free_X(&variable)
+ */
+const MADE = /^class_\w+_(?:con|de)structor$|^__free_\w+$/;
+const DEFINES = /^(?:DEFINE_(?:LOCK_)?GUARD(?:_[012])?(?:_COND)?|DEFINE_CLASS|EXTEND_CLASS|DEFINE_FREE)$/;
+
+export const isGuardFunction = (name: string): boolean => MADE.test(name);
+
+const known = new WeakMap<Scanned, ReadonlyMap<string, Definition>>();
+
+/** What the invocations of a file make, by name. */
+export function guardFunctions(file: Scanned): ReadonlyMap<string, Definition> {
+  let made = known.get(file);
+  if (!made) known.set(file, (made = make(file)));
+  return made;
+}
+
+function make(file: Scanned): ReadonlyMap<string, Definition> {
+  const out = new Map<string, Definition>();
+  for (const { macro, args, start } of file.invocations) {
+    if (!DEFINES.test(macro)) continue;
+    const text = functionsOf(
+      macro,
+      args.map(arg => arg.replace(/\/\*[\s\S]*?\*\/|\s+/g, ' ')),
+    );
+    if (text === undefined) continue;
+    // On the line of the invocation.
+    const line = file.text.slice(0, start).match(/\n/g)?.length ?? 0;
+    for (const [name, [definition]] of scan(file.file, `${'\n'.repeat(line)}${text}\n`, undefined).definitions)
+      if (definition) out.set(name, definition);
+  }
+  return out;
+}
+
+/** C of the functions that one invocation makes; undefined when it has not the arguments that it needs. */
+function functionsOf(macro: string, args: readonly string[]): string | undefined {
+  const [name, second, third, fourth, ...rest] = args as readonly (string | undefined)[];
+  if (!name || second === undefined) return undefined;
+  const variable = `struct class_${name}_t`;
+  const constructor = (params: string, body: string) =>
+    `static int class_${name}_constructor(${params}) { ${body} return 1; }`;
+  const destructor = (params: string, body: string) => `static void class_${name}_destructor(${params}) { ${body} }`;
+  // What can be said of the lock alone is better said of it than of the variable: it has a type.
+  const direct = (code: string) => code.replace(/_T\s*->\s*(lock2?)\b/g, '$1');
+  switch (macro) {
+    case 'DEFINE_FREE':
+      return third && `static void __free_${name}(${second} *p) { ${second} _T = *p; ${third}; }`;
+    case 'DEFINE_GUARD_COND':
+    case 'DEFINE_LOCK_GUARD_1_COND': {
+      if (!third) return undefined;
+      const [lock, place] = macro === 'DEFINE_GUARD_COND' ? ['_T', '*p'] : ['lock', 'p->lock'];
+      const got = `if (${direct(third)}) { ${place} = ${lock}; return 1; } ${place} = NULL; return 0;`;
+      return (
+        `static int class_${name}${second}_constructor(${variable} *p, void *${lock}) { ${got} } ` +
+        `static void class_${name}${second}_destructor(${variable} *p) { class_${name}_destructor(p); }`
+      );
+    }
+    case 'EXTEND_CLASS':
+      return (
+        third &&
+        `static int class_${name}${second}_constructor(${[`${variable} *p`, ...args.slice(3)].join(', ')}) { *p = ${third}; return 1; } ` +
+          `static void class_${name}${second}_destructor(${variable} *p) { class_${name}_destructor(p); }`
+      );
+    case 'DEFINE_LOCK_GUARD_0':
+      return third && `${constructor(`${variable} *_T`, `${second};`)} ${destructor(`${variable} *_T`, `${third};`)}`;
+  }
+  if (!third || !fourth) return undefined;
+  switch (macro) {
+    case 'DEFINE_CLASS':
+      return `${constructor([`${second} *p`, ...rest].join(', '), `*p = ${fourth};`)} ${destructor(`${second} *p`, `${second} _T = *p; ${third};`)}`;
+    case 'DEFINE_GUARD':
+      return `${constructor(`${second} *p, ${second} _T`, `${third}; *p = _T;`)} ${destructor(`${second} *p`, `${second} _T = *p; if (_T) { ${fourth}; }`)}`;
+    case 'DEFINE_LOCK_GUARD_1':
+      return (
+        `${constructor(`${variable} *_T, ${second} *lock`, `_T->lock = lock; ${direct(third)};`)} ` +
+        destructor(`${variable} *_T`, `${second} *lock = _T->lock; if (lock) { ${direct(fourth)}; }`)
+      );
+    case 'DEFINE_LOCK_GUARD_2':
+      return (
+        `${constructor(`${variable} *_T, ${second} *lock, ${second} *lock2`, `_T->lock = lock; _T->lock2 = lock2; ${direct(third)};`)} ` +
+        destructor(`${variable} *_T`, `${second} *lock = _T->lock; ${second} *lock2 = _T->lock2; ${direct(fourth)};`)
+      );
+    default:
+      return undefined;
+  }
+}
