@@ -363,6 +363,7 @@ export class Expressions {
     const close = match[this.i]!;
     this.i++;
     while (this.i < close) {
+      const began = this.i;
       const at = this.at;
       let target: Expr | undefined;
       if ((text[this.i] === '.' && text[this.i + 2] !== '(') || text[this.i] === '[') {
@@ -389,7 +390,8 @@ export class Expressions {
         if (target) this.set(target, value, at);
       }
       if (this.i < close && this.peek() !== ',') this.i = this.endOfOperand(this.i, false);
-      if (this.peek() === ',') this.i++;
+      // What is no initialiser is passed over: reading always gets on.
+      if (this.peek() === ',' || this.i === began) this.i++;
     }
     this.i = close + 1;
     return place;
