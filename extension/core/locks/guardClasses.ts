@@ -7,9 +7,10 @@ import { type Definition, type Scanned, scan } from './scan.ts';
  *
  *   class_X_constructor(&variable, arguments…)   class_X_destructor(&variable)   __free_X(&variable)
  */
-const MADE = /^class_\w+_(?:con|de)structor$|^__free_\w+$/;
+const MADE = /^class_\w+_(?:con|de)structor$/;
 const DEFINES = /^(?:DEFINE_(?:LOCK_)?GUARD(?:_[012])?(?:_COND)?|DEFINE_CLASS|EXTEND_CLASS|DEFINE_FREE)$/;
 
+/** Names of these are nobody else's: constructors that were written by hand are called as the kernel calls them. */
 export const isGuardFunction = (name: string): boolean => MADE.test(name);
 
 const known = new WeakMap<Scanned, ReadonlyMap<string, Definition>>();

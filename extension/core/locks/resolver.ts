@@ -14,7 +14,7 @@ const ASM = [
   'include/asm-generic',
 ];
 /** Headers that are looked through for a guard class: each file names few, from headers near it. */
-const MOST_GUARD_HEADERS = 400;
+const MOST_GUARD_HEADERS = 800;
 const NONE: readonly Definition[] = [];
 
 /**
@@ -88,9 +88,13 @@ export class Resolver {
   }
 
   private search(name: string): readonly Definition[] {
-    const own = (this.root.definitions.get(name) ?? NONE).filter(d => !isSelfAlias(d));
+    const own = isGuardFunction(name) ? NONE : (this.root.definitions.get(name) ?? NONE).filter(d => !isSelfAlias(d));
     if (own.some(d => d.under === 'yes')) return choose(own);
-    if (isGuardFunction(name) && !this.index?.definers(name).length) {
+    if (isGuardFunction(name)) {
+      const made = this.guardFunction(name);
+      return made ? [made] : NONE;
+    }
+    if (name.startsWith('__free_') && !this.index?.definers(name).length) {
       const made = this.guardFunction(name);
       if (made) return [made];
     }
@@ -100,18 +104,23 @@ export class Resolver {
   /** What an invocation of DEFINE_GUARD() and the like makes, in the file or a header that it includes, nearest first. */
   private guardFunction(name: string): Definition | undefined {
     const seen = new Set([this.root]);
-    let level: readonly Scanned[] = [this.root];
-    while (level.length && seen.size < MOST_GUARD_HEADERS) {
+    for (let level: readonly Scanned[] = [this.root]; level.length; ) {
+      const next: Scanned[] = [];
       for (const file of level) {
         const made = guardFunctions(file).get(name);
         if (made) return made;
       }
+      if (seen.size > MOST_GUARD_HEADERS) break;
       const paths = level.flatMap(f => f.includes.flatMap(i => candidates(i.path, i.local, f.file)));
       const missing = paths.filter(path => !this.sources.has(path));
       if (missing.length) throw new Need(() => this.sources.load(missing));
-      const next = new Set(paths.map(path => this.sources.get(path)).filter(f => f !== undefined && !seen.has(f)));
-      level = [...next] as Scanned[];
-      for (const file of level) seen.add(file);
+      for (const path of paths) {
+        const file = this.sources.get(path);
+        if (!file || seen.has(file)) continue;
+        seen.add(file);
+        next.push(file);
+      }
+      level = next;
     }
     return undefined;
   }
