@@ -226,6 +226,34 @@ struct thing *f(struct thing *list)
     assert.deepEqual([c.acquires, c.releases], [[], []]);
   });
 
+  it('goto back before a guard lets it go; goto past it into the same scope does not', async () => {
+    const c = await contractOf(`
+int f(struct thing *t)
+{
+	if (t->next) {
+again:
+		cond_resched();
+		guard(mutex)(&t->mtx);
+		if (t->error)
+			goto again;
+		if (t->next)
+			goto out;
+		use(t);
+out:
+		lockdep_assert_held(&t->mtx);
+		return 1;
+	}
+	return 0;
+}
+`);
+    assert.deepEqual([c.acquires, c.releases, c.requires], [[], [], []]);
+    assert.deepEqual(held(c), ['', '']);
+    const analyser = await analyserOf({
+      'drivers/a.c': `int f(struct thing *t)\n{\nagain:\n\tguard(mutex)(&t->mtx);\n\tif (t->error)\n\t\tgoto again;\n\treturn 0;\n}\n`,
+    });
+    assert.deepEqual((await analyser.findings('drivers/a.c')).findings, []);
+  });
+
   it('an unknown class is named, and nothing is made up of it', async () => {
     const c = await contractOf('\nvoid f(struct thing *t)\n{\n\tguard(nobody)(t);\n\tuse(t);\n}\n');
     assert.ok(c.unknown.includes('class_nobody_constructor'));

@@ -14,7 +14,8 @@ interface Scope {
   /** Token indices of its brackets. */
   readonly from: number;
   readonly to: number;
-  readonly cleanups: Cleanup[];
+  /** `index`: the token that it was deferred at. */
+  readonly cleanups: (Cleanup & { readonly index: number })[];
 }
 
 /** The scopes that reading is in, and what each cleans up when it is left, by whatever way. */
@@ -42,14 +43,20 @@ export class Scopes {
 
   /** Cleans up when the innermost scope is left. False at file level. */
   defer(cleanup: Cleanup): boolean {
-    this.scopes.at(-1)?.cleanups.push(cleanup);
+    this.scopes.at(-1)?.cleanups.push({ ...cleanup, index: this.e.i });
     return this.scopes.length > 0;
   }
 
   /** Makes the calls of the scopes from number `depth` inwards, innermost first. */
   leave(depth: number, at: number): void {
+    this.clean(depth, -1, at);
+  }
+
+  /** Makes the calls of the scopes from number `depth` inwards that were deferred after a token. */
+  private clean(depth: number, since: number, at: number): void {
     for (let i = this.scopes.length - 1; i >= depth; i--) {
-      for (const { call, args, when } of this.scopes[i]!.cleanups.toReversed()) {
+      for (const { call, args, when, index } of this.scopes[i]!.cleanups.toReversed()) {
+        if (index < since) continue;
         if (!when) {
           this.e.direct(call, args, at);
           continue;
@@ -63,12 +70,16 @@ export class Scopes {
     }
   }
 
-  /** Leaves the scopes that the label `name` is not in. */
+  /** Leaves the scopes that the label `name` is not in; of those that it is in, what has been declared since. */
   leaveFor(name: string, at: number): void {
     if (this.scopes.every(scope => scope.cleanups.length === 0)) return;
     const target = this.labelAt(name);
     const outermost = this.scopes.findIndex(scope => target < scope.from || target > scope.to);
-    if (outermost >= 0) this.leave(outermost, at);
+    const inside = outermost < 0 ? this.scopes.length : outermost;
+    this.leave(inside, at);
+    const left = this.scopes.splice(inside);
+    this.clean(0, target, at);
+    this.scopes.push(...left);
   }
 
   private labelAt(name: string): number {
