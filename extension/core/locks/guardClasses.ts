@@ -1,4 +1,4 @@
-import { type Definition, type Scanned, scan } from './scan.ts';
+import { type Definition, type Scanned, scan, splitArgs } from './scan.ts';
 
 /**
  * The functions that DEFINE_GUARD() and its relatives make of their arguments, include/linux/cleanup.h. They do what the
@@ -8,7 +8,8 @@ import { type Definition, type Scanned, scan } from './scan.ts';
  *   class_X_constructor(&variable, arguments…)   class_X_destructor(&variable)   __free_X(&variable)
  */
 const MADE = /^class_\w+_(?:con|de)structor$/;
-const DEFINES = /^(?:DEFINE_(?:LOCK_)?GUARD(?:_[012])?(?:_COND)?|DEFINE_CLASS|EXTEND_CLASS|DEFINE_FREE)$/;
+const DEFINES = /^(DEFINE_(?:LOCK_)?GUARD(?:_[012])?(?:_COND)?|DEFINE_CLASS|EXTEND_CLASS|DEFINE_FREE)[ \t]*\(/gm;
+const MARKS = /[()]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[\s\S]*?\*\//g;
 
 /** Names of these are nobody else's: constructors that were written by hand are called as the kernel calls them. */
 export const isGuardFunction = (name: string): boolean => MADE.test(name);
@@ -24,12 +25,8 @@ export function guardFunctions(file: Scanned): ReadonlyMap<string, Definition> {
 
 function make(file: Scanned): ReadonlyMap<string, Definition> {
   const out = new Map<string, Definition>();
-  for (const { macro, args, start } of file.invocations) {
-    if (!DEFINES.test(macro)) continue;
-    const text = functionsOf(
-      macro,
-      args.map(arg => arg.replace(/\/\*[\s\S]*?\*\/|\s+/g, ' ')),
-    );
+  for (const { macro, args, start } of guardDefinitions(file)) {
+    const text = functionsOf(macro, args);
     if (text === undefined) continue;
     // On the line of the invocation.
     const line = file.text.slice(0, start).match(/\n/g)?.length ?? 0;
@@ -37,6 +34,33 @@ function make(file: Scanned): ReadonlyMap<string, Definition> {
       if (definition) out.set(name, definition);
   }
   return out;
+}
+
+/** DEFINE_GUARD() and the like in a file, with their arguments as text on one line. */
+export function guardDefinitions(file: Scanned): { macro: string; args: readonly string[]; start: number }[] {
+  const { text, blanks } = file;
+  const out: { macro: string; args: readonly string[]; start: number }[] = [];
+  for (const match of text.matchAll(DEFINES)) {
+    const start = match.index;
+    if (blanks.some(([from, to]) => from <= start && start < to)) continue;
+    const open = start + match[0].length;
+    const close = closing(text, open);
+    if (close === undefined) continue;
+    const args = splitArgs(text.slice(open, close)).map(arg => arg.replace(/\/\*[\s\S]*?\*\/|\s+/g, ' '));
+    out.push({ macro: match[1]!, args, start });
+  }
+  return out;
+}
+
+/** Where the bracket that was opened just before `from` is closed. */
+function closing(text: string, from: number): number | undefined {
+  let depth = 1;
+  MARKS.lastIndex = from;
+  for (let mark = MARKS.exec(text); mark; mark = MARKS.exec(text)) {
+    if (mark[0] === '(') depth++;
+    else if (mark[0] === ')' && --depth === 0) return mark.index;
+  }
+  return undefined;
 }
 
 /** C of the functions that one invocation makes; undefined when it has not the arguments that it needs. */

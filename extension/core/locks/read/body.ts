@@ -215,8 +215,7 @@ class Body implements BodyScope, GuardHost {
         const at = this.at;
         e.i++;
         const value = this.peek() === ';' ? undefined : e.comma();
-        this.scopes.leave(0, at);
-        this.graph.emit({ op: 'exit', kind: 'return', value, at });
+        this.graph.emit({ op: 'exit', kind: 'return', value, at: this.scopes.leave(0, at) });
         this.toSemicolon();
         return;
       }

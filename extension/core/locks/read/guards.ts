@@ -150,6 +150,5 @@ function readReturn(host: GuardHost): void {
   const at = e.tokens.at[e.i]!;
   e.i++;
   const value = e.direct('no_free_ptr', e.args(), at);
-  scopes.leave(0, at);
-  graph.emit({ op: 'exit', kind: 'return', value, at });
+  graph.emit({ op: 'exit', kind: 'return', value, at: scopes.leave(0, at) });
 }

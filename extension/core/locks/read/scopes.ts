@@ -1,4 +1,4 @@
-import type { Expr } from '../expr.ts';
+import { type Expr, num } from '../expr.ts';
 import type { GraphBuilder } from '../graph.ts';
 import type { Expressions } from './expressions.ts';
 
@@ -37,7 +37,7 @@ export class Scopes {
 
   /** Control comes to the end of the innermost scope. */
   close(at: number): void {
-    this.leave(this.scopes.length - 1, at);
+    this.clean(this.scopes.length - 1, -1, at);
     this.scopes.pop();
   }
 
@@ -47,9 +47,23 @@ export class Scopes {
     return this.scopes.length > 0;
   }
 
-  /** Makes the calls of the scopes from number `depth` inwards, innermost first. */
-  leave(depth: number, at: number): void {
-    this.clean(depth, -1, at);
+  /**
+   * Makes the calls of the scopes from number `depth` inwards, innermost first. They stand at the end of the statement that
+   * leaves, so that at its beginning is what was before; gives that place, or `at` when there is nothing to do.
+   */
+  leave(depth: number, at: number): number {
+    if (this.scopes.slice(depth).every(scope => scope.cleanups.length === 0)) return at;
+    const end = this.endOfStatement(at);
+    if (end !== at) this.e.set(this.e.temp(), num(0), at);
+    this.clean(depth, -1, end);
+    return end;
+  }
+
+  /** The semicolon of the `return`, `goto`, … that reading is at; else `at`. */
+  private endOfStatement(at: number): number {
+    const { text, at: offsets } = this.e.tokens;
+    for (let i = this.e.i; i < this.e.i + 3; i++) if (text[i] === ';') return offsets[i]!;
+    return at;
   }
 
   /** Makes the calls of the scopes from number `depth` inwards that were deferred after a token. */
@@ -78,7 +92,7 @@ export class Scopes {
     const inside = outermost < 0 ? this.scopes.length : outermost;
     this.leave(inside, at);
     const left = this.scopes.splice(inside);
-    this.clean(0, target, at);
+    this.clean(0, target, this.endOfStatement(at));
     this.scopes.push(...left);
   }
 
