@@ -1,13 +1,16 @@
 import type { NameIndex } from '../index/names.ts';
 import type { Bodies } from './bodies.ts';
 import type { Expr } from './expr.ts';
+import { type Observed, observe } from './findings/observed.ts';
 import { LockOrders } from './findings/order.ts';
 import { Flow } from './flow.ts';
 import type { FlowContext } from './flowContext.ts';
 import type { Graph } from './graph.ts';
+import { LineStarts, type Moved } from './lines.ts';
 import { MacroMade } from './macroMade.ts';
 import type { Point } from './observer.ts';
 import { Resolver } from './resolver.ts';
+import { type Pair, untouched } from './reuse.ts';
 import type { Definition, Scanned } from './scan.ts';
 import { Need, type Sources } from './sources.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
@@ -34,10 +37,19 @@ interface Callees {
   readonly functions: ReadonlySet<string>;
 }
 
+/** What a function was worked out from, and when: kept with its summary. */
+interface Basis {
+  readonly callees: Callees;
+  readonly calls: readonly Definition[];
+  /** Over how many further .c files its calls were followed, at least. */
+  reach: number;
+  /** When its summary was made, by a count of all that were. */
+  version: number;
+}
+
 /** A function to be worked out. */
 interface Node {
   readonly definition: Definition;
-  readonly graph: Graph;
   readonly callees: Callees;
   readonly calls: readonly Definition[];
   /** Over how many further .c files its calls are followed. */
@@ -92,18 +104,28 @@ function* circles(nodes: ReadonlyMap<Definition, Node>, root: Definition): Gener
  */
 export class Summaries {
   private done = new Map<Definition, Summary>();
-  /** Over how many .c files the calls of a function were followed, for its summary. */
-  private readonly reach = new Map<Definition, number>();
+  private bases = new Map<Definition, Basis>();
+  private version = 0;
   private readonly resolvers = new Map<Scanned, Resolver>();
   private made: MacroMade | undefined;
   private search: Search | undefined;
   private readonly bottoms = new Map<Definition, Summary>();
+  /** What functions of the files that are watched do, for findings. */
+  private readonly observations = new Map<Definition, Observed>();
   /** Who leans on a function's summary. */
   private readonly users = new Map<Definition, Definition[]>();
+  /**
+   * Definitions that read as they did in an earlier version of their file, by the earliest: what is known is known of that
+   * one, and its places are told as they are now (`LineStarts.move`).
+   */
+  private earliest = new WeakMap<Definition, Definition>();
+  private readonly later = new WeakMap<Scanned, Scanned>();
 
   constructor(
     private readonly sources: Sources,
     private readonly bodies: Bodies,
+    /** Files of which findings will be asked: their functions are looked at when they are worked out, not once more. */
+    private readonly watched: ReadonlySet<string>,
     private readonly index?: NameIndex,
   ) {}
 
@@ -115,7 +137,8 @@ export class Summaries {
   }
 
   /** What names mean in code of this file; in a header, what they mean to the .c file that the question came from. */
-  resolver(file: Scanned, asking?: Resolver): Resolver {
+  resolver(version: Scanned, asking?: Resolver): Resolver {
+    const file = this.latest(version);
     let resolver = this.resolvers.get(file);
     if (resolver) return resolver;
     if (asking && !this.index && !file.file.endsWith('.c')) return asking;
@@ -127,10 +150,23 @@ export class Summaries {
     return resolver;
   }
 
+  /** The file as it is now. */
+  private latest(file: Scanned): Scanned {
+    let now = file;
+    for (let next = this.later.get(now); next; next = this.later.get(now)) now = next;
+    if (now !== file) this.later.set(file, now);
+    return now;
+  }
+
+  private known(definition: Definition): Definition {
+    return this.earliest.get(definition) ?? definition;
+  }
+
   /** Throws Need. `asking`: the file in whose terms names in headers are read. */
-  of(definition: Definition, asking: Resolver, reach = MOST_FILES): Summary {
+  of(asked: Definition, asking: Resolver, reach = MOST_FILES): Summary {
+    const definition = this.known(asked);
     const known = this.done.get(definition);
-    if (known && this.reach.get(definition)! >= reach) return known;
+    if (known && this.bases.get(definition)!.reach >= reach) return known;
     this.workOut(definition, asking);
     return this.done.get(definition)!;
   }
@@ -138,11 +174,22 @@ export class Summaries {
   /** The analysis of a function whose summary is known, for what else is to be told of its steps. */
   flow(definition: Definition, asking: Resolver): Flow {
     this.of(definition, asking);
-    const graph = this.bodies.graph(definition);
-    const callees = this.callees(definition, graph, asking);
-    const flow = new Flow(definition, this.bodies.owner(definition), graph, this.context(callees));
+    const flow = this.flowOf({ definition, callees: this.bases.get(this.known(definition))!.callees });
     flow.run();
     return flow;
+  }
+
+  /** What a function does, state by state. Throws Need. */
+  observed(asked: Definition, asking: Resolver): Observed {
+    const definition = this.known(asked);
+    const summary = this.of(definition, asking);
+    let seen = this.observations.get(definition);
+    if (!seen) {
+      seen = observe(summary, this.flow(definition, asking));
+      this.bodies.drop(definition);
+      this.observations.set(definition, seen);
+    }
+    return seen;
   }
 
   /** Held sets before every step. */
@@ -171,16 +218,15 @@ export class Summaries {
       for (let next = queues[files]!.at(-1); next; next = queues[files]!.at(-1)) {
         const { definition, asking } = next;
         const reach = MOST_FILES - files;
-        const known = this.done.get(definition);
-        if (!nodes.has(definition) && !(known && (this.reach.get(definition) ?? 0) >= reach)) {
+        const known = this.bases.get(definition);
+        if (!nodes.has(definition) && !(known && known.reach >= reach)) {
           const own = this.resolver(definition.source, asking);
-          const graph = this.bodies.graph(definition);
-          const callees = this.callees(definition, graph, own);
-          const calls = [...reached(callees)];
-          nodes.set(definition, { definition, graph, callees, calls, reach, index: -1, low: -1, next: 0 });
+          const callees = known?.callees ?? this.callees(definition, this.bodies.graph(definition), own);
+          const calls = known?.calls ?? [...reached(callees)];
+          nodes.set(definition, { definition, callees, calls, reach, index: -1, low: -1, next: 0 });
           queues[files]!.pop();
           for (const callee of calls) {
-            const isFar = callee.source !== definition.source && callee.source.file.endsWith('.c');
+            const isFar = callee.source.file !== definition.source.file && callee.source.file.endsWith('.c');
             queues[files + Number(isFar)]?.push({ definition: callee, asking: own });
           }
         } else queues[files]!.pop();
@@ -191,70 +237,80 @@ export class Summaries {
   /** Works out functions that are each other's callees, or one alone; all else that they call is done. */
   private finish(circle: readonly Node[]): void {
     const [first] = circle;
-    const alone = circle.length === 1 && !first!.calls.includes(first!.definition);
-    if (alone) {
-      this.keep(this.run(first!));
-    } else {
-      for (const { definition } of circle)
-        this.bottoms.set(definition, {
-          ...emptySummary(definition, this.bodies.owner(definition), []),
-          outcomes: [],
-          modifies: new Set(),
-        });
-      // Those found last are the callees.
-      const order = circle.toReversed();
-      const rounds = circle.length > LARGE_CIRCLE ? 2 : MOST_ROUNDS;
-      for (let round = 0; round < rounds; round++) {
-        let changed = false;
-        for (const node of order) {
-          const next = this.run(node);
-          const before = this.bottoms.get(node.definition)!;
-          if (fingerprint(next) !== fingerprint(before)) changed = true;
-          this.bottoms.set(node.definition, next);
-        }
-        if (!changed) break;
+    if (this.isCurrent(circle)) {
+      for (const { definition, reach } of circle) this.bases.get(definition)!.reach = reach;
+    } else if (circle.length === 1 && !first!.calls.includes(first!.definition)) {
+      const flow = this.flowOf(first!);
+      const summary = flow.run();
+      this.keep(summary, first!);
+      if (this.watched.has(first!.definition.source.file))
+        this.observations.set(first!.definition, observe(summary, flow));
+    } else this.iterate(circle);
+    for (const { definition } of circle) this.bodies.drop(definition);
+  }
+
+  /** Whether calls were followed less far before, and nothing new was found where they are followed now. */
+  private isCurrent(circle: readonly Node[]): boolean {
+    const own = new Set(circle.map(node => node.definition));
+    return circle.every(({ definition, calls }) => {
+      const version = this.bases.get(definition)?.version;
+      if (version === undefined) return false;
+      return calls.every(callee => own.has(callee) || (this.bases.get(callee)?.version ?? 0) <= version);
+    });
+  }
+
+  /** Functions that call each other, from nothing up to what stays the same. */
+  private iterate(circle: readonly Node[]): void {
+    for (const { definition } of circle)
+      this.bottoms.set(definition, {
+        ...emptySummary(definition, this.bodies.owner(definition), []),
+        outcomes: [],
+        modifies: new Set(),
+      });
+    // Those found last are the callees.
+    const order = circle.toReversed();
+    const rounds = circle.length > LARGE_CIRCLE ? 2 : MOST_ROUNDS;
+    let stale: ReadonlySet<Definition> | undefined;
+    for (let round = 0; round < rounds && stale?.size !== 0; round++) {
+      const changed = new Set<Definition>();
+      for (const node of order) {
+        const { definition, calls } = node;
+        if (stale && !calls.some(callee => stale!.has(callee) || changed.has(callee))) continue;
+        const next = this.flowOf(node).run();
+        if (fingerprint(next) !== fingerprint(this.bottoms.get(definition)!)) changed.add(definition);
+        this.bottoms.set(definition, next);
       }
-      for (const { definition } of circle) {
-        const summary = this.bottoms.get(definition)!;
-        // Nobody comes out of a circle that is never left; more likely it was cut short.
-        this.keep(
-          summary.outcomes.length || summary.exits.length
-            ? summary
-            : emptySummary(definition, summary.owner, [definition.name]),
-        );
-        this.bottoms.delete(definition);
-      }
+      stale = changed;
     }
-    for (const { definition, calls, reach } of circle) {
-      this.bodies.drop(definition);
-      this.reach.set(definition, reach);
-      for (const callee of calls) {
-        const users = this.users.get(callee);
-        if (users) users.push(definition);
-        else this.users.set(callee, [definition]);
-      }
+    for (const node of circle) {
+      const { definition } = node;
+      const summary = this.bottoms.get(definition)!;
+      // Nobody comes out of a circle that is never left; more likely it was cut short.
+      const isLeft = summary.outcomes.length > 0 || summary.exits.length > 0;
+      this.keep(isLeft ? summary : emptySummary(definition, summary.owner, [definition.name]), node);
+      this.bottoms.delete(definition);
     }
   }
 
-  private keep(summary: Summary): void {
-    const before = this.done.get(summary.definition);
-    if (before) this.orders.remove(summary.definition, before);
-    this.done.set(summary.definition, summary);
+  private keep(summary: Summary, { definition, callees, calls, reach }: Node): void {
+    const before = this.done.get(definition);
+    if (before) this.orders.remove(definition, before);
+    this.done.set(definition, summary);
+    if (!this.bases.has(definition)) for (const callee of calls) this.use(callee, definition);
+    this.bases.set(definition, { callees, calls, reach, version: ++this.version });
+    this.observations.delete(definition);
     this.orders.add(summary);
   }
 
-  /** Throws nothing: the body is at hand whenever a summary is. */
-  graph(definition: Definition): Graph {
-    return this.bodies.graph(definition);
+  private use(callee: Definition, user: Definition): void {
+    const users = this.users.get(callee);
+    if (users) users.push(user);
+    else this.users.set(callee, [user]);
   }
 
-  /** Lets the graph of a function go that has been looked at. */
-  letGo(definition: Definition): void {
-    this.bodies.drop(definition);
-  }
-
-  private run(node: Node): Summary {
-    return new Flow(node.definition, this.bodies.owner(node.definition), node.graph, this.context(node.callees)).run();
+  private flowOf({ definition, callees }: Pick<Node, 'definition' | 'callees'>): Flow {
+    const graph = this.bodies.graph(definition);
+    return new Flow(definition, this.bodies.owner(definition), graph, this.context(callees));
   }
 
   private context(callees: Callees): FlowContext {
@@ -283,8 +339,9 @@ export class Summaries {
     for (const name of graph.calls) {
       if (named.has(name) || vocabularyOf(name)) continue;
       try {
-        const found = this.named(name, resolver, 0).filter(d => d !== definition || d.kind === 'function');
-        if (found.length) named.set(name, found);
+        const found = this.named(name, resolver, 0).map(d => this.known(d));
+        const others = found.filter(d => d !== definition || d.kind === 'function');
+        if (others.length) named.set(name, others);
       } catch (need) {
         if (!(need instanceof Need)) throw need;
         needs.push(need);
@@ -295,7 +352,11 @@ export class Summaries {
     for (const name of graph.fieldCalls) {
       if (fields.has(name)) continue;
       const found = resolver.throughField(name);
-      if (found.length && found.length <= MOST_TARGETS) fields.set(name, found);
+      if (found.length && found.length <= MOST_TARGETS)
+        fields.set(
+          name,
+          found.map(d => this.known(d)),
+        );
     }
     const functions = new Set<string>();
     for (const name of graph.constants) {
@@ -328,7 +389,10 @@ export class Summaries {
     if (value) into.set(name, value);
   }
 
-  /** A file is read anew: what was worked out of its functions, or of any that reach them, is forgotten. */
+  /**
+   * A file is read anew: what was worked out of its functions, or of any that reach them, is forgotten; as far as the edit
+   * lies within functions, of those alone.
+   */
   replaced(before: Scanned, after: Scanned | undefined): void {
     this.search = undefined;
     if (!after || offered(before) !== offered(after)) {
@@ -336,16 +400,42 @@ export class Summaries {
       return;
     }
     this.resolvers.delete(before);
+    this.later.set(before, after);
     for (const resolver of this.resolvers.values()) resolver.replaced(before, after);
-    const stale = [...before.definitions.values()].flat();
+    const pairs = untouched(before, after) ?? [];
+    const same = new Set(pairs.map(([old]) => old));
+    this.forget([...before.definitions.values()].flat().filter(d => !same.has(d)));
+    this.takeOver(pairs, after);
+  }
+
+  /** What was worked out of these, and of whoever leans on them. */
+  private forget(definitions: readonly Definition[]): void {
+    const stale = definitions.map(d => this.known(d));
     for (let next = stale.pop(); next; next = stale.pop()) {
       const summary = this.done.get(next);
       if (summary) this.orders.remove(next, summary);
       this.done.delete(next);
+      this.bases.delete(next);
+      this.observations.delete(next);
       const users = this.users.get(next);
       this.users.delete(next);
       if (users) stale.push(...users);
     }
+  }
+
+  /** What is still known of definitions that read the same is from now on known of the later ones. */
+  private takeOver(pairs: readonly Pair[], after: Scanned): void {
+    const moved = new Map<Scanned, Moved[]>();
+    for (const [old, now] of pairs) {
+      const known = this.known(old);
+      if (!this.bases.has(known)) continue;
+      this.earliest.set(now, known);
+      const part = { start: known.start, end: known.end, by: now.start - known.start };
+      const parts = moved.get(known.source);
+      if (parts) parts.push(part);
+      else moved.set(known.source, [part]);
+    }
+    for (const [source, parts] of moved) LineStarts.move(source, after, parts);
   }
 
   /** Everything that was worked out is forgotten: names may mean something else now. */
@@ -353,8 +443,11 @@ export class Summaries {
     this.search = undefined;
     for (const [definition, summary] of this.done) this.orders.remove(definition, summary);
     this.users.clear();
+    this.observations.clear();
     this.done = new Map();
+    this.bases = new Map();
     this.resolvers.clear();
+    this.earliest = new WeakMap();
     this.made = undefined;
   }
 }

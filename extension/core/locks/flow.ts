@@ -22,7 +22,7 @@ import type { Observer, Point } from './observer.ts';
 import { type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
-import { type Effect, PREVIOUS, State } from './state.ts';
+import { compact, type Effect, MOST_STATES, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import {
@@ -35,7 +35,6 @@ import {
   vocabularyOf,
 } from './vocabulary.ts';
 
-const MOST_STATES = 8;
 /** Size up to which the value of an accessor is put in place of the call. */
 const PLAIN = 8;
 const MOST_VISITS = 40;
@@ -125,6 +124,11 @@ export class Flow {
       }
     }
     this.observer = undefined;
+  }
+
+  /** Names called directly. */
+  calls(): ReadonlySet<string> {
+    return new Set(this.graph.calls);
   }
 
   /** The states in which control comes to the ways out, once `run` is done. */
@@ -483,16 +487,3 @@ export class Flow {
 
 /** Locks of the caller's that are let go in this state: what happens now does not happen under them. */
 const droppedIn = (state: State): readonly Expr[] => state.released.map(e => e.expr);
-
-/** Merges states that agree on locks; beyond the bound, also such as do not. */
-function compact(states: readonly State[], at: number): State[] {
-  const out = new Map<string, State>();
-  for (const state of states) {
-    const key = state.key;
-    const known = out.get(key);
-    if (known) known.merge(state, at);
-    else if (out.size < MOST_STATES) out.set(key, state);
-    else out.values().next().value!.join(state, at);
-  }
-  return [...out.values()];
-}

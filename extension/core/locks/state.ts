@@ -43,6 +43,8 @@ export interface Effect {
 
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
+/** States at one place that are kept apart. */
+export const MOST_STATES = 8;
 const MOST_NESTED = 2;
 /** Held at once: more is no lock nesting any more, but a trace lost. */
 const MOST_HELD = 16;
@@ -409,4 +411,17 @@ export function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
   for (const e of b) if (!a.some(o => same(o, e))) out.push({ ...e, maybe: true });
   let doubtful = 0;
   return out.filter(e => !e.maybe || ++doubtful <= MOST_MAYBE);
+}
+
+/** Merges states that agree on locks; beyond the bound, also such as do not. */
+export function compact(states: readonly State[], at: number): State[] {
+  const out = new Map<string, State>();
+  for (const state of states) {
+    const key = state.key;
+    const known = out.get(key);
+    if (known) known.merge(state, at);
+    else if (out.size < MOST_STATES) out.set(key, state);
+    else out.values().next().value!.join(state, at);
+  }
+  return [...out.values()];
 }

@@ -56,6 +56,8 @@ export class TreeIndex implements NameIndex {
   private readonly lexer: FileLexer;
   private readonly reader: SymbolReader;
   private readonly finder: NameSearch;
+  /** Answers of `definers`: an analysis asks for the same names again and again. Forgotten when a file changes. */
+  private readonly offering = new Map<string, readonly string[]>();
   /** Ids of names that are functions, prototypes or macros. */
   private callable: Uint8Array | undefined;
 
@@ -87,6 +89,7 @@ export class TreeIndex implements NameIndex {
   remove(path: string): boolean {
     const number = this.data.numberOf(path);
     if (number !== undefined) this.pending.delete(number);
+    this.offering.clear();
     return this.data.remove(path);
   }
 
@@ -95,6 +98,12 @@ export class TreeIndex implements NameIndex {
   }
 
   definers(name: string): readonly string[] {
+    let found = this.offering.get(name);
+    if (!found) this.offering.set(name, (found = this.findDefiners(name)));
+    return found;
+  }
+
+  private findDefiners(name: string): readonly string[] {
     const offered = (ref: number): boolean => {
       const word = this.words(ref)[offsetOf(ref) + 1]!;
       if (word >>> KIND_SHIFT > RecordKind.macro) return false;
@@ -231,6 +240,7 @@ export class TreeIndex implements NameIndex {
 
   private added(numbers: readonly number[]): void {
     for (const number of numbers) this.pending.add(number);
+    this.offering.clear();
     if (this.data.crowded) {
       this.data.compact();
       this.reader.forget();

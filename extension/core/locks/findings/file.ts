@@ -8,15 +8,11 @@ import { doubleUnlocks, missingUnlocks } from './unlocks.ts';
 
 const RANK = { high: 0, medium: 1, low: 2 };
 
-/** The findings of a file whose functions have been observed. `calls`: the names that a function calls. */
-export function findingsOf(
-  all: readonly Observed[],
-  calls: (seen: Observed) => ReadonlySet<string>,
-  orders: LockOrders,
-): FindingsDocument {
+/** The findings of a file whose functions have been observed. */
+export function findingsOf(all: readonly Observed[], orders: LockOrders): FindingsDocument {
   const callers = new Map<string, Observed[]>();
   for (const seen of all) {
-    for (const name of calls(seen)) {
+    for (const name of seen.calls) {
       const list = callers.get(name);
       if (list) list.push(seen);
       else callers.set(name, [seen]);

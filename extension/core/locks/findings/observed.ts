@@ -23,12 +23,14 @@ export interface Observed {
   readonly sleeps: readonly Seen<Sleep>[];
   readonly requires: readonly Seen<Effect>[];
   readonly exits: readonly Exit[];
-  /** Names that are called with interrupts off. */
+  /** Names that are called, and those that are called with interrupts off. */
+  readonly calls: ReadonlySet<string>;
   readonly calledOff: ReadonlySet<string>;
 }
 
 /** What a function does, state by state. `flow` has run. */
-export function observe(definition: Definition, summary: Summary, flow: Flow): Observed {
+export function observe(summary: Summary, flow: Flow): Observed {
+  const { definition } = summary;
   const acquires: Seen<{ effect: Effect; failing: boolean; passing: boolean }>[] = [];
   const releases: Seen<{ effect: Effect; held: Effect | undefined }>[] = [];
   const sleeps: Seen<Sleep>[] = [];
@@ -50,7 +52,17 @@ export function observe(definition: Definition, summary: Summary, flow: Flow): O
     sleep: (state, sleep) => sleeps.push(seen(state, sleep)),
     require: (state, effect) => requires.push(seen(state, effect)),
   });
-  return { definition, summary, acquires, releases, sleeps, requires, exits: flow.ways(), calledOff };
+  return {
+    definition,
+    summary,
+    acquires,
+    releases,
+    sleeps,
+    requires,
+    exits: flow.ways(),
+    calls: flow.calls(),
+    calledOff,
+  };
 }
 
 export const sameLock = (a: Expr, b: Expr): boolean => lockKey(a) === lockKey(b);
