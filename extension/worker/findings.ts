@@ -32,6 +32,7 @@ export async function findingsOf(
   signal?: AbortSignal,
 ): Promise<FindingsDocument> {
   const { rules, notices } = await rulesOf(tree);
+  analyser.watch([file]);
   const pause = slices(signal);
   // Another question may bring another text of the file meanwhile: what is known of this one is then of no use.
   while (!(await workedOut(analyser, await analyser.analysis(file, text), pause)));

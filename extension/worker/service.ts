@@ -41,6 +41,8 @@ export class CoreService implements Engine {
   readonly #indexes = new Indexes();
   readonly #evidences = new Evidences(key => this.#indexes.of(key));
   readonly #analysers = new Map<string, Promise<ContractAnalyser>>();
+  /** By tree: settles when every file that has changed is known as it is now. */
+  readonly #rereading = new Map<string, Promise<void>>();
   /** The last text of a file that was looked at, by its name: what is no C is said before anything is analysed. */
   readonly #looked = new Map<string, string>();
 
@@ -136,7 +138,12 @@ export class CoreService implements Engine {
 
   changed(tree: KeyedTree, file: string): void {
     this.#evidences.forget(tree.key, file);
-    void this.#reread(tree, file).catch(() => undefined);
+    const before = this.#rereading.get(tree.key);
+    const done = Promise.all([before, this.#reread(tree, file)]).then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#rereading.set(tree.key, done);
   }
 
   /** A file that has been edited here is saved, mostly: then it is known, and what was worked out of it still holds. */
@@ -176,8 +183,9 @@ export class CoreService implements Engine {
     return this.#parser;
   }
 
-  #analyser(tree: KeyedTree): Promise<ContractAnalyser> {
+  async #analyser(tree: KeyedTree): Promise<ContractAnalyser> {
     const { key } = tree;
+    await this.#rereading.get(key);
     const known = this.#analysers.get(key) ?? this.#makeAnalyser(tree);
     this.#analysers.delete(key);
     this.#analysers.set(key, known);
