@@ -60,6 +60,7 @@ export function annotated(root: string, parser: CParser, loops: readonly string[
 
 /** The last name of a lock's path; empty for what is no path (RCU, bitlock, a string). */
 const lastName = (lock: string): string => /(\w+)\s*(?:\[[^\]]*\])?\s*\)*\s*$/.exec(lock)?.[1] ?? '';
+const bare = (lock: string): string => lock.replace(/^&|\s/g, '');
 /** What annotations write that is no lock's path: any lock of the kind will do. */
 const NO_PATH = /^(RCU|rcu|RCU_BH|bitlock|bit_spin_lock|nothing|0|1|"|x|lock)$|^rcu|^RCU|"/;
 
@@ -82,7 +83,11 @@ export function verdictOf(says: Annotated['says'], contract: FunctionContract | 
       : factsOf(contract, kind);
     if (facts.length === 0) return 'not inferred';
     const name = lastName(lock);
-    if (!NO_PATH.test(lock) && !facts.some(f => lastName(f.lock) === name || f.lock.includes(name)))
+    // The spinlock within a lock of several parts (sk_lock.slock) stands for the whole.
+    const isPartOf = (whole: string): boolean => bare(lock).startsWith(`${bare(whole)}.`);
+    const isSame = ({ lock: ours }: LockFact): boolean =>
+      lastName(ours) === name || ours.includes(name) || isPartOf(ours);
+    if (!NO_PATH.test(lock) && !facts.some(isSame))
       worst = 'other lock';
   }
   return worst;

@@ -6,7 +6,7 @@ export interface OptionValues {
 
 /** Options that change how the kernel is built as a whole, or only check it: off unless somebody says so. */
 const OFF =
-  /DEBUG|PROVE|KASAN|KMSAN|KCSAN|UBSAN|SELFTEST|_TEST|FAULT_INJ|PREEMPT_RT|LOCK_STAT|LOCKDEP|XIP|COMPILE_TEST|TRIM|32BIT|HIGHMEM|BIG_ENDIAN|UML|PARAVIRT_SPIN|TRACE|_32$|BROKEN|PREEMPT_NONE|SLOB|TINY|NOMMU|FLATMEM/;
+  /DEBUG|PROVE|KASAN|KMSAN|KCSAN|UBSAN|SELFTEST|_TEST|FAULT_INJ|PREEMPT_RT|LOCK_STAT|LOCKDEP|XIP|COMPILE_TEST|TRIM|32BIT|HIGHMEM|BIG_ENDIAN|UML|PARAVIRT_SPIN|(?<!F)TRACE(?!R|PO)|_32$|BROKEN|PREEMPT_NONE|SLOB|TINY|NOMMU|FLATMEM/;
 
 /**
  * The options for a .c file: by a default configuration, code that stands under an option which that does not name is

@@ -1,6 +1,6 @@
 import table from '../../../grammars/locks.json' with { type: 'json' };
 import type { LockMode } from '../report/documents.ts';
-import { addr, type Expr, freeName, parts } from './expr.ts';
+import { addr, deref, type Expr, field, freeName, parts } from './expr.ts';
 import type { Guard } from './read/guards.ts';
 
 /** What one named interface does; see the comment at the top of grammars/locks.json for the fields. */
@@ -82,6 +82,11 @@ export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Exp
   if (entry.lock === 'last') return args.at(-1);
   if (entry.lock === '&2') return args[2] && addr(args[2]);
   if (entry.lock === undefined) return undefined;
+  const member = /^(\d)->(\w+)$/.exec(entry.lock);
+  if (member) {
+    const of = args[Number(member[1])];
+    return of && addr(field(deref(of), member[2]!));
+  }
   const bare = entry.lock.replace(/^&/, '');
   const name = freeName(bare);
   return bare === entry.lock ? name : addr(name);

@@ -446,6 +446,8 @@ export class Expressions {
     this.i++;
     const args = this.args();
     if (this.scope.isTransparent(name) && args.length >= 1) return args[0]!;
+    // A field that only its own code may touch: include/linux/compiler_types.h.
+    if (name === 'ACCESS_PRIVATE' && args[1]?.k === 'name') return field(deref(args[0]!), args[1].name);
     if (name === 'IS_ERR' || name === 'IS_ERR_OR_NULL') return op(name, args[0] ?? num(0));
     if (name === '__builtin_expect') return args[0] ?? num(0);
     if (name.startsWith('__builtin_')) return op(name, ...args);
