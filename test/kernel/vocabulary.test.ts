@@ -138,8 +138,6 @@ for (const version of ['6.1', '6.12'] as const) {
         'inode_lock',
         'task_lock',
         'hlist_bl_lock',
-        'refcount_dec_and_lock',
-        'refcount_dec_and_mutex_lock',
         'console_lock',
         'dma_resv_lock',
         'lock_task_sighand',
@@ -151,7 +149,7 @@ for (const version of ['6.1', '6.12'] as const) {
         }
       }
       assert.ok(wrappers.length >= 5, wrappers.join(' '));
-      for (const name of ['rtnl_lock', 'cpus_read_lock', 'lock_page', 'lock_sock'])
+      for (const name of ['rtnl_lock', 'cpus_read_lock', 'refcount_dec_and_lock', 'lock_page', 'lock_sock'])
         assert.match(vocabularyOf(name)!.doc, reasons, name);
     });
 
