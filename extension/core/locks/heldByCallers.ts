@@ -111,19 +111,13 @@ export class HeldByCallers {
       // What the caller does not hold itself, its own callers may.
       const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]));
       const whole = above.sites > 0 ? above.locks.filter(l => l.sites === above.sites) : [];
+      // Nor did it get here without what its own code shows that it needs.
+      const needed = (await other.summary(caller)).requires.filter(e => !e.maybe).map(asHeld);
       for (const { effects, released } of held) {
-        const inherited = whole.filter(
-          l => !released.some(r => r.lockClass !== undefined && r.lockClass === l.lockClass),
-        );
-        all.push([
-          ...effects.map(e => ({
-            key: keyOf(e.expr, e.lockClass),
-            lock: render(e.expr),
-            lockClass: e.lockClass,
-            mode: e.mode,
-          })),
-          ...inherited.map(l => ({ key: l.lockClass ?? l.lock, ...l })),
-        ]);
+        const isLeft = (l: { readonly lockClass: string | undefined }): boolean =>
+          !released.some(r => r.lockClass !== undefined && r.lockClass === l.lockClass);
+        const inherited = whole.filter(isLeft).map(l => ({ key: l.lockClass ?? l.lock, ...l }));
+        all.push([...effects.map(asHeld), ...needed.filter(isLeft), ...inherited]);
       }
     }
     const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
@@ -175,6 +169,13 @@ interface Held {
   readonly lockClass: string | undefined;
   readonly mode: LockMode;
 }
+
+const asHeld = ({ expr, lockClass, mode }: Effect): Held => ({
+  key: keyOf(expr, lockClass),
+  lock: render(expr),
+  lockClass,
+  mode,
+});
 
 function keyOf(e: Expr, lockClass: string | undefined): string {
   if (lockClass) return lockClass;

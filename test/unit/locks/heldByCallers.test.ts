@@ -40,6 +40,33 @@ describe('locks that callers hold', () => {
     );
   });
 
+  it('take in what a caller asserts, but for what it has let go', async () => {
+    const text = `void leaf(struct dev *d) { d->n++; }
+void one(struct dev *d)
+{
+	lockdep_assert_held(&d->m);
+	leaf(d);
+}
+void two(struct dev *d, int unlocked)
+{
+	if (unlocked)
+		mutex_lock(&d->m);
+	lockdep_assert_held(&d->m);
+	leaf(d);
+}
+void three(struct dev *d)
+{
+	lockdep_assert_held(&d->m);
+	mutex_unlock(&d->m);
+	leaf(d);
+	mutex_lock(&d->m);
+}
+`;
+    const held = new HeldByCallers(await analyserOf({ 'mm/a.c': text }));
+    const { entry } = (await held.at('mm/a.c', 1))!;
+    assert.deepEqual([entry.sites, entry.locks.map(l => `${l.lockClass} ${l.sites}`)], [3, ['dev.m 2']]);
+  });
+
   it('a place of which nobody is known to call the function says so', async () => {
     const held = new HeldByCallers(await analyserOf({ 'mm/a.c': TEXT }));
     const at = await held.at('mm/a.c', 12);
