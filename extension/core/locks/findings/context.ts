@@ -1,7 +1,8 @@
 import type { Finding } from '../../report/documents.ts';
-import { lockKey } from '../expr.ts';
+import { HAS_LOCAL, lockKey } from '../expr.ts';
 import type { Definition } from '../scan.ts';
 import type { Effect } from '../state.ts';
+import { vocabulary } from '../vocabulary.ts';
 import { draft, named, places, related } from './draft.ts';
 import type { Observed } from './observed.ts';
 
@@ -20,11 +21,14 @@ export function unmetRequirements(seen: Observed): Finding[] {
         definition,
         'requires-not-held',
         what.at,
-        held.some(h => h.maybe) ||
-          doubt ||
-          seen.requires.some(r => r.what.at === what.at && r.held.some(h => lockKey(h.expr) === key))
-          ? 'medium'
-          : 'high',
+        // A local may have meant another object when it was let go.
+        what.expr.has & HAS_LOCAL
+          ? 'low'
+          : held.some(h => h.maybe) ||
+              doubt ||
+              seen.requires.some(r => r.what.at === what.at && r.held.some(h => lockKey(h.expr) === key))
+            ? 'medium'
+            : 'high',
         `${[...what.via, what.primitive].join(' → ')}() needs ${named(what)}, which has been let go`,
         what,
         [
@@ -51,6 +55,14 @@ function isHardHandler(d: Definition): boolean {
   if (!/\birqreturn_t\b/.test(headOf(d)) || /thread/.test(d.name)) return false;
   return !new RegExp(`threaded_irq\\((?:[^,;]*,){2,3}\\s*${d.name}\\s*,`).test(d.source.text);
 }
+
+const OFF = [...vocabulary]
+  .filter(([, e]) => e.context === 'irqs-off' || e.context === 'hardirq')
+  .map(([name]) => name);
+const SAYS_OFF = new RegExp(`\\b(?:${OFF.join('|')})\\s*\\(`);
+
+/** It warns itself when it is called with interrupts on. */
+const saysOff = (d: Definition): boolean => SAYS_OFF.test(d.source.text.slice(d.bodyStart, d.end));
 
 /** Handed to another function as an argument: it may be called in any context. */
 const isPassed = (d: Definition): boolean => new RegExp(`[(,]\\s*&?${d.name}\\s*[,)]`).test(d.source.text);
@@ -140,7 +152,7 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
 /** Whether a function runs with interrupts off, as far as this file shows: it is a handler, or all its callers are. */
 function inInterrupt(seen: Observed, callers: (name: string) => readonly Observed[], depth: number): boolean {
   const { definition } = seen;
-  if (isHandler(definition)) return true;
+  if (isHandler(definition) || saysOff(definition)) return true;
   if (!definition.static || depth > 3) return false;
   const all = callers(definition.name);
   return all.some(c => c !== seen && (c.calledOff.has(definition.name) || inInterrupt(c, callers, depth + 1)));
