@@ -11,7 +11,7 @@ import type { Place, Sources } from './sources.ts';
 import type { EditorTree } from './workspaceTree.ts';
 
 /** How long nothing must have been typed before a text is looked at. In milliseconds. */
-const DELAY = 100;
+const DELAY = 60;
 const SOURCE = 'Lockstep';
 const FINDING_SETTINGS = [Setting.findings, Setting.findingKinds, Setting.findingConfidence];
 

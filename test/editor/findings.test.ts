@@ -52,6 +52,9 @@ out:
 	mutex_unlock(&frob->mutex);
 }
 `;
+/** 5,000 to 11,000 lines. */
+const LARGE = ['mm/memory.c', 'mm/page_alloc.c', 'kernel/sched/core.c'];
+const copyOf = (file: string): string => `drivers/copies/${file.split('/').at(-1)}`;
 const THEMES: [ThemeName, string][] = [
   ['Default Light Modern', 'light'],
   ['Default Dark Modern', 'dark'],
@@ -60,7 +63,11 @@ const THEMES: [ThemeName, string][] = [
 
 describe('findings and held locks, in a real VS Code', function () {
   this.timeout(120_000);
-  const editor = withEditor(workspace => addFile(workspace, FILE, SOURCE));
+  const editor = withEditor(workspace => {
+    addFile(workspace, FILE, SOURCE);
+    // Copies: the kernel tree itself is nothing to type into.
+    for (const file of LARGE) addFile(workspace, copyOf(file), readFileSync(join(process.env.KERNEL_TREE ?? '', file)));
+  });
   const problems = () => editor.bench.page.locator('.markers-panel .monaco-list-row');
   const shown = async () => (await problems().allInnerTexts()).map(text => text.replace(/\s+/g, ' ').trim());
   const has = (text: RegExp, timeout = 60_000) =>
@@ -243,4 +250,46 @@ describe('findings and held locks, in a real VS Code', function () {
     await bench.run('Lockstep: Toggle Held Locks');
     await bench.until(async () => (await bars()) > 6, bars);
   });
+
+  for (const file of LARGE)
+    it(`finds what is typed into ${file} within a moment of the last key`, async () => {
+      const { bench } = editor;
+      setSettings(editor.workspace, { 'lockstep.findings.minimumConfidence': 'high' });
+      const lines = readFileSync(join(editor.kernel, file), 'utf8').split('\n');
+      const brace = lines.indexOf('{', Math.floor(lines.length / 2));
+      await bench.openFile(copyOf(file), brace + 1);
+      const marks = editor.bench.page.locator('.view-overlays .squiggly-warning');
+      const until = (holds: (count: number) => boolean) =>
+        bench.until(
+          async () => holds(await marks.count()),
+          () => marks.count(),
+          60_000,
+        );
+      const type = async () => {
+        await bench.page.keyboard.press('End');
+        await bench.page.keyboard.insertText('\nspin_lock(&frob);\nspin_lock(&frob);');
+        return Date.now();
+      };
+      const remove = async () => {
+        await bench.page.keyboard.press('Control+Shift+K');
+        await bench.page.keyboard.press('ArrowUp');
+        await bench.page.keyboard.press('Control+Shift+K');
+        await bench.page.keyboard.press('ArrowUp');
+      };
+      // The first answer waits for the names of the file's folder.
+      await type();
+      await until(count => count > 0);
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        await remove();
+        await until(count => count === 0);
+        const began = await type();
+        await marks.first().waitFor();
+        times.push(Date.now() - began);
+      }
+      const median = times.sort((a, b) => a - b)[2]!;
+      console.log(`      underlined ${times.join(', ')} ms after the last key`);
+      assert.ok(median < 1000, `${median} ms`);
+      await bench.run('File: Revert File');
+    });
 });

@@ -19,6 +19,8 @@ const SETTINGS = {
   'update.mode': 'none',
   'git.enabled': false,
   'editor.hover.delay': 100,
+  // In a browser VS Code saves by itself, and the workspace is links into a kernel tree that others use.
+  'files.autoSave': 'off',
   'editor.minimap.enabled': false,
   'chat.commandCenter.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
