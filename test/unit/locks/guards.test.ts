@@ -254,6 +254,33 @@ out:
     assert.deepEqual((await analyser.findings('drivers/a.c')).findings, []);
   });
 
+  it('goto out of a scoped_guard() lets it go, goto within does not', async () => {
+    const c = await contractOf(`
+int f(struct thing *t)
+{
+	scoped_guard(mutex, &t->mtx) {
+		if (t->error)
+			goto inside;
+		if (t->next)
+			goto err;
+		use(t);
+inside:
+		lockdep_assert_held(&t->mtx);
+	}
+	scoped_guard(spinlock, &t->slock)
+		use(t);
+	return 0;
+err:
+	mutex_lock(&t->mtx);
+	mutex_unlock(&t->mtx);
+	return 1;
+}
+`);
+    assert.deepEqual([c.acquires, c.releases, c.requires], [[], [], []]);
+    assert.deepEqual(held(c), ['', '']);
+    assert.deepEqual(brief(c.takes), ['&t->mtx write 4', '&t->slock write 13', '&t->mtx write 17']);
+  });
+
   it('an unknown class is named, and nothing is made up of it', async () => {
     const c = await contractOf('\nvoid f(struct thing *t)\n{\n\tguard(nobody)(t);\n\tuse(t);\n}\n');
     assert.ok(c.unknown.includes('class_nobody_constructor'));

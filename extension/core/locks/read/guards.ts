@@ -119,7 +119,8 @@ function readScopedGuard(host: GuardHost, macro: string, close: number): void {
     e.i++;
     args.push(e.assignment());
   }
-  scopes.open(open, Number.POSITIVE_INFINITY);
+  // Labels stand in braces, if anywhere within.
+  scopes.open(open, text[close + 1] === '{' ? match[close + 1]! : close + 1);
   const { cleanup, value } = enter(host, name, e.temp(), args, at);
   if (value) {
     const [got, failed] = [graph.block(), graph.block()];
