@@ -194,8 +194,12 @@ export function field(base: Expr, name: string): Expr {
   return found;
 }
 
+/** A pointer that is its operand, or null: whoever goes through it goes through the operand. */
+export const OR_NULL = '?0';
+
 export function deref(base: Expr): Expr {
   if (base.k === 'addr') return base.base;
+  if (base.k === 'op' && base.op === OR_NULL) return deref(base.args[0]!);
   const node = base as unknown as Node;
   node.star ??= make('deref', base.size + 1, base.has | HAS_DEREF | (base.k === 'num' ? HAS_NOWHERE : 0), { base });
   return node.star;
@@ -239,6 +243,18 @@ export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0)
   if (!found) bare.set(key, (found = raw()));
   return found;
 }
+
+/** `x ? container_of(x, …) : NULL`: what two values that meet are when one is null; undefined when neither is. */
+export function orNull(a: Expr | undefined, b: Expr | undefined): Expr | undefined {
+  if (!a || !b) return undefined;
+  if (isNull(a)) return isNull(b) ? undefined : orNull(b, a);
+  if (a.k === 'num' || a.has & HAS_LITERAL) return undefined;
+  if (a.k === 'op' && a.op === OR_NULL) return isNull(b) || a.args[0] === b ? a : undefined;
+  if (isNull(b)) return op(OR_NULL, a);
+  return b.k === 'op' && b.op === OR_NULL && b.args[0] === a ? b : undefined;
+}
+
+const isNull = (e: Expr): boolean => e.k === 'num' && e.value === 0;
 
 function ids(args: readonly Expr[]): string {
   if (args.length === 1) return String(args[0]!.id);
@@ -357,6 +373,7 @@ export function* parts(e: Expr): Generator<Expr> {
 export function lockKey(e: Expr): Expr {
   // A pointer that came into a local from somewhere: whatever is in there now.
   if (e.k === 'new') return e.of;
+  if (e.k === 'op' && e.op === OR_NULL) return lockKey(e.args[0]!);
   if (!(e.has & HAS_CALL)) return e;
   const node = e as unknown as Node;
   node.lock ??= rewrite(e, part => (part.k === 'call' && part.owner ? call(part.name, part.args) : undefined));

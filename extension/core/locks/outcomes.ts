@@ -1,4 +1,14 @@
-import { contains, type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, lockKey, type Owner } from './expr.ts';
+import {
+  contains,
+  type Expr,
+  HAS_CALL,
+  HAS_DEREF,
+  HAS_LITERAL,
+  HAS_LOCAL,
+  lockKey,
+  type Owner,
+  orNull,
+} from './expr.ts';
 import type { ExitStep } from './graph.ts';
 import type { Definition } from './scan.ts';
 import { type Effect, type State, union } from './state.ts';
@@ -172,7 +182,7 @@ function either(a: Outcome, b: Outcome): Outcome {
     held: a.held,
     released: a.released,
     ret: a.ret | b.ret,
-    value: a.value === b.value ? a.value : undefined,
+    value: a.value === b.value ? a.value : orNull(a.value, b.value),
     writes,
     guards,
   };

@@ -1,4 +1,4 @@
-import type { Expr } from './expr.ts';
+import { type Expr, OR_NULL } from './expr.ts';
 
 /** The expression as the kernel would write it. */
 export function render(e: Expr): string {
@@ -20,6 +20,8 @@ export function render(e: Expr): string {
     case 'num':
       return String(e.value);
     case 'op':
+      if (e.op === 'type') return '…';
+      if (e.op === OR_NULL) return render(e.args[0]!);
       if (e.args.length === 1) return `${e.op}${tight(e.args[0]!)}`;
       if (e.op === '?:') return `${tight(e.args[0]!)} ? ${tight(e.args[1]!)} : ${tight(e.args[2]!)}`;
       return e.args.map(tight).join(` ${e.op} `);

@@ -13,6 +13,7 @@ import {
   memberOf,
   num,
   type Owner,
+  orNull,
   parts,
   rewrite,
   rewritePlace,
@@ -324,6 +325,14 @@ export class State {
     const one = (place: Expr, mine: Expr | undefined, theirs: Expr | undefined) => {
       // A place without a binding has the value that it is named after.
       if ((mine ?? place) === (theirs ?? place)) return;
+      // Of `c ? x : NULL`, not of a local that holds one thing now and another then.
+      const either = isTemporary(place) ? orNull(mine ?? place, theirs ?? place) : undefined;
+      if (either && either.size <= LARGEST) {
+        if (mine === either) return;
+        this.own().set(place, either);
+        changed = true;
+        return;
+      }
       const value = fresh(place, this.owner, at);
       const before = mine ? maskOf(mine, this.facts) : ANY;
       const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
@@ -379,6 +388,8 @@ function keysOf(effects: readonly Effect[]): string {
   const one = (e: Effect) => `${lockKey(e.expr).id}${e.mode === 'read' ? 'r' : 'w'}${e.maybe ? '?' : ''}`;
   return effects.length === 1 ? one(effects[0]!) : effects.map(one).sort().join(' ');
 }
+
+const isTemporary = (place: Expr): boolean => place.k === 'name' && place.name.startsWith('#');
 
 function isWithin(e: Expr, place: Expr): boolean {
   let at = e;

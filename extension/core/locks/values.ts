@@ -1,4 +1,4 @@
-import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, op, parts } from './expr.ts';
+import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, OR_NULL, op, parts } from './expr.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
@@ -141,6 +141,7 @@ export function maskOf(e: Expr, facts: Facts): number {
         if (inner === ZERO) return POSITIVE;
         if (!(inner & ZERO)) return ZERO;
       }
+      if (e.op === OR_NULL) return known & (maskOf(e.args[0]!, facts) | ZERO);
       if (e.op === '?:') return known & (maskOf(e.args[1]!, facts) | maskOf(e.args[2]!, facts));
       if (COMPARISONS.has(e.op)) {
         const yes = assume(e, true, facts.copy());

@@ -57,6 +57,40 @@ void f(struct mm *mm)
     assert.deepEqual(brief(c.acquires), ['&far_mutex write 3']);
   });
 
+  it('goes through a pointer that an accessor returns, or null', async () => {
+    const c = await contractOf(`
+struct req { int n; };
+struct mreq { struct req req; struct mtu *mtu; };
+static inline struct mreq *to_mreq(struct req *r)
+{
+	return r ? container_of(r, struct mreq, req) : NULL;
+}
+void f(struct req *r)
+{
+	struct mreq *m = to_mreq(r);
+
+	spin_unlock(&m->mtu->lock);
+	complete(r);
+	spin_lock(&m->mtu->lock);
+}
+`);
+    assert.deepEqual([c.acquires, brief(c.requires)], [[], ['&to_mreq(r)->mtu->lock write 12']]);
+  });
+
+  it('names a lock behind container_of, whatever way its type is written', async () => {
+    const c = await contractOf(`
+void f(struct kref *ref)
+{
+	struct front *front = container_of(ref, typeof(*front), ref);
+
+	spin_lock(&front->lock);
+	spin_unlock(&container_of(ref, struct front, ref)->lock);
+}
+`);
+    assert.deepEqual([c.acquires, c.requires], [[], []]);
+    assert.deepEqual(brief(c.takes), ['&container_of(ref, …, ref)->lock write 6']);
+  });
+
   it('calls through operations go to the functions stored there, or are unknown', async () => {
     const text = (table: string) =>
       `static int entry(struct a *a)\n{\n\tmutex_lock(&a->m);\n\tmutex_unlock(&a->m);\n\treturn 0;\n}\n${table}\nint f(struct a *a, struct ops *ops)\n{\n\treturn ops->entry(a);\n}\n`;

@@ -404,7 +404,7 @@ export class Expressions {
     const out: Expr[] = [];
     this.i++;
     while (this.i < close) {
-      if (isTypeWord(this.peek()) && this.peek() !== 'typeof') {
+      if (isTypeWord(this.peek())) {
         // A type as an argument, of container_of and the like.
         this.i = this.endOfOperand(this.i, false);
         out.push(op('type'));
