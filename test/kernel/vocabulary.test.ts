@@ -153,6 +153,23 @@ for (const version of ['6.1', '6.12'] as const) {
         assert.match(vocabularyOf(name)!.doc, reasons, name);
     });
 
+    it('what allocates by a mask has an argument for it', () => {
+      const without: string[] = [];
+      let seen = 0;
+      for (const [name, { effect }] of vocabulary) {
+        // mempool_resize() has a mask of its own.
+        if (effect !== 'alloc' || name === 'mempool_resize') continue;
+        for (const d of definitions.get(name) ?? []) {
+          if (d.kind !== 'function') continue;
+          seen++;
+          if (!/gfp|flags|priority/.test(d.source.text.slice(d.nameStart, d.bodyStart)))
+            without.push(`${d.source.file} ${name}`);
+        }
+      }
+      assert.deepEqual(without, []);
+      assert.ok(seen > 40, `${seen}`);
+    });
+
     it('guard classes: listed as the tree defines them, or followed', () => {
       const counts = { listed: 0, followed: 0 };
       const odd: string[] = [];
