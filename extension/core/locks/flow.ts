@@ -66,7 +66,7 @@ export class Flow {
   constructor(
     private readonly definition: Definition,
     private readonly owner: Owner,
-    private readonly graph: Graph,
+    readonly graph: Graph,
     private readonly context: FlowContext,
   ) {
     this.states = new Array(graph.blocks.length);
@@ -225,6 +225,7 @@ export class Flow {
       summaries = this.context.callees(name);
       if (!summaries) return this.unfollowed(state, step, args, name);
     }
+    this.observer?.callee?.(step, summaries);
     if (summaries.length === 1) return this.follow(state, step, name, summaries[0]!, args);
     return summaries.flatMap(summary => this.follow(state.copy(), step, name, summary, args));
   }

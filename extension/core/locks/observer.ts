@@ -1,7 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
-import type { Step } from './graph.ts';
+import type { CallStep, Step } from './graph.ts';
 import type { Effect, State } from './state.ts';
-import type { Sleep } from './summary.ts';
+import type { Sleep, Summary } from './summary.ts';
 
 /** Told what happens at each step in each state, once nothing changes any more. `state` is the one before. */
 export interface Observer {
@@ -12,6 +12,8 @@ export interface Observer {
   sleep?(state: State, sleep: Sleep): void;
   require?(state: State, effect: Effect, mode: LockMode | undefined): void;
   step?(state: State, step: Step): void;
+  /** What a call that can be followed may come to. */
+  callee?(step: CallStep, summaries: readonly Summary[]): void;
 }
 
 /** Held set before one step. `ways`: one for each combination that can be held there. */

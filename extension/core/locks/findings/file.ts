@@ -2,6 +2,7 @@ import type { Finding, FindingsDocument } from '../../report/documents.ts';
 import { doubleLocks } from './acquires.ts';
 import { sleepsInAtomic } from './atomic.ts';
 import { irqUnsafe, unmetRequirements } from './context.ts';
+import { droppedLocks } from './dropped.ts';
 import type { Observed } from './observed.ts';
 import { inversions, type LockOrders } from './order.ts';
 import { doubleUnlocks, missingUnlocks } from './unlocks.ts';
@@ -18,6 +19,7 @@ export function findingsOf(all: readonly Observed[], orders: LockOrders): Findin
       else callers.set(name, [seen]);
     }
   }
+  const stores = new Set(all.flatMap(seen => [...seen.stores]));
   const findings: Finding[] = [];
   const incomplete: string[] = [];
   for (const seen of all) {
@@ -31,6 +33,7 @@ export function findingsOf(all: readonly Observed[], orders: LockOrders): Findin
       ...doubleLocks(seen),
       ...sleepsInAtomic(seen),
       ...unmetRequirements(seen),
+      ...droppedLocks(seen, stores),
       ...inversions(seen.summary, orders),
     );
     if (seen.summary.unknown.some(name => name.endsWith('too many paths'))) incomplete.push(seen.definition.name);
