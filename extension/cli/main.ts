@@ -1,5 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { version } from '../../package.json';
@@ -12,6 +13,9 @@ import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
 import { type Outcome, ran } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
+
+// A command runs for seconds: code that runs for longer than a moment is worth optimising, the rest is compiled for nothing.
+setFlagsFromString('--interrupt-budget=1000000');
 
 type Job = () => Promise<Outcome>;
 

@@ -353,7 +353,27 @@ export function contains(e: Expr, part: Expr): boolean {
       return contains(e.base, part) || contains(e.index, part);
     case 'call':
     case 'op':
-      return e.args.some(arg => contains(arg, part));
+      for (let i = 0; i < e.args.length; i++) if (contains(e.args[i]!, part)) return true;
+      return false;
+    default:
+      return false;
+  }
+}
+
+/** Whether any part of `e`, itself first, is such. */
+export function somePart(e: Expr, is: (part: Expr) => boolean): boolean {
+  if (is(e)) return true;
+  switch (e.k) {
+    case 'field':
+    case 'deref':
+    case 'addr':
+      return somePart(e.base, is);
+    case 'index':
+      return somePart(e.base, is) || somePart(e.index, is);
+    case 'call':
+    case 'op':
+      for (let i = 0; i < e.args.length; i++) if (somePart(e.args[i]!, is)) return true;
+      return false;
     default:
       return false;
   }
@@ -394,6 +414,11 @@ export function memberOf(e: Expr): string | Expr {
 }
 
 /** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */
-export function* pointersOf(e: Expr): Generator<Expr> {
-  for (const part of parts(e)) if (part.k === 'deref' && part.base.k !== 'addr') yield part.base;
+export function pointersOf(e: Expr): readonly Expr[] {
+  const out: Expr[] = [];
+  somePart(e, part => {
+    if (part.k === 'deref' && part.base.k !== 'addr') out.push(part.base);
+    return false;
+  });
+  return out;
 }

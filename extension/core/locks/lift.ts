@@ -9,8 +9,8 @@ import {
   type Owner,
   op,
   ownName,
-  parts,
   rewrite,
+  somePart,
 } from './expr.ts';
 import type { Graph } from './graph.ts';
 import type { Effect, State } from './state.ts';
@@ -93,7 +93,8 @@ export function lift(
 
 /** Whether a local of `owner` is a part. */
 export function isOf(e: Expr, owner: Owner): boolean {
-  for (const part of parts(e))
-    if ((part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner) return true;
-  return false;
+  return somePart(
+    e,
+    part => (part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner,
+  );
 }

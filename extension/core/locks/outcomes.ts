@@ -117,7 +117,9 @@ function writesOf(state: State, isMacro: boolean): Outcome['writes'] {
 /** What was so at the function's entry, on this way: of its arguments, and of memory through them. */
 function guardsOf(state: State): Outcome['guards'] {
   const out: { expr: Expr; mask: number }[] = [];
-  for (const [expr, mask] of state.facts.entries()) if (isStable(expr)) out.push({ expr, mask });
+  state.facts.forEach((expr, mask) => {
+    if (isStable(expr)) out.push({ expr, mask });
+  });
   for (const [expr, mask] of state.facts.entry) out.push({ expr, mask });
   return out.length > MOST_GUARDS ? out.slice(0, MOST_GUARDS) : out;
 }

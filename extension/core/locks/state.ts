@@ -14,13 +14,13 @@ import {
   num,
   type Owner,
   orNull,
-  parts,
   rewrite,
   rewritePlace,
   rootOf,
+  somePart,
 } from './expr.ts';
 import type { Scanned } from './scan.ts';
-import { ANY, Facts, maskOf, ZERO } from './values.ts';
+import { ANY, copied, Facts, maskOf, ZERO } from './values.ts';
 import type { VocabularyEntry } from './vocabulary.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
@@ -115,7 +115,7 @@ export class State {
 
   private own(): Map<Expr, Expr> {
     if (this.shared) {
-      this.env = new Map(this.env);
+      this.env = copied(this.env);
       this.shared = false;
     }
     return this.env;
@@ -290,19 +290,19 @@ export class State {
   /** Values known to be equal at this point, each with the one that stands for both. */
   private equalities(): Map<Expr, Expr> {
     const out = new Map<Expr, Expr>();
-    for (const [expr, mask] of this.facts.entries()) {
-      if (expr.k !== 'op' || expr.op !== '==' || mask & ZERO) continue;
+    this.facts.forEach((expr, mask) => {
+      if (expr.k !== 'op' || expr.op !== '==' || mask & ZERO) return;
       const [a, b] = expr.args as [Expr, Expr];
       if (b.k === 'addr') out.set(a, b);
       else out.set(b, a);
-    }
+    });
     return out;
   }
 
   drop(effect: Effect): void {
     const at = this.held_.lastIndexOf(effect);
     this.held = this.held_.filter((_, i) => i !== at);
-    this.gone_ = new Map(this.gone_).set(lockKey(effect.expr), effect);
+    this.gone_ = copied(this.gone_).set(lockKey(effect.expr), effect);
   }
 
   release(effect: Effect): void {
@@ -321,7 +321,7 @@ export class State {
         changed = true;
       }
     }
-    const made = new Set<Expr>();
+    let made: Set<Expr> | undefined;
     const one = (place: Expr, mine: Expr | undefined, theirs: Expr | undefined) => {
       // A place without a binding has the value that it is named after.
       if ((mine ?? place) === (theirs ?? place)) return;
@@ -340,21 +340,27 @@ export class State {
       this.own().set(place, value);
       this.facts.delete(value);
       if (mask !== ANY) this.facts.set(value, mask);
-      made.add(value);
+      made = (made ?? new Set()).add(value);
       changed = true;
     };
     if (this.env !== other.env) {
-      for (const [place, mine] of [...this.env]) one(place, mine, other.env.get(place));
-      for (const [place, theirs] of other.env) if (!this.env.has(place)) one(place, undefined, theirs);
+      // Places that are known here keep their place in the map, so that it can be changed meanwhile.
+      const before = this.env;
+      before.forEach((mine, place) => {
+        const theirs = other.env.get(place);
+        if (theirs !== mine) one(place, mine, theirs);
+      });
+      other.env.forEach((theirs, place) => {
+        if (!before.has(place)) one(place, undefined, theirs);
+      });
     }
     if (this.facts.mergeEntry(other.facts)) changed = true;
-    for (const [e, mine] of [...this.facts.entries()]) {
-      if (made.has(e)) continue;
+    this.facts.forEach((e, mine) => {
       const mask = mine | other.facts.mask(e);
-      if (mask === mine) continue;
+      if (mask === mine || made?.has(e)) return;
       changed = true;
       this.facts.weaken(e, mask);
-    }
+    });
     return changed;
   }
 
@@ -402,14 +408,11 @@ function isWithin(e: Expr, place: Expr): boolean {
 
 /** Whether a path begins at a global. */
 function isGlobal(e: Expr): boolean {
-  for (const part of parts(e))
-    if (part.k === 'name' && part.scope === 'free' && !/^[A-Z0-9_]+$/.test(part.name)) return true;
-  return false;
+  return somePart(e, part => part.k === 'name' && part.scope === 'free' && !/^[A-Z0-9_]+$/.test(part.name));
 }
 
 function mentions(e: Expr, names: ReadonlySet<string>): boolean {
-  for (const part of parts(e)) if (part.k === 'field' && names.has(part.name)) return true;
-  return false;
+  return somePart(e, part => part.k === 'field' && names.has(part.name));
 }
 
 /** Whether a value is worth knowing to a caller: nothing in it is of this function's own. */

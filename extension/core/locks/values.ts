@@ -1,4 +1,4 @@
-import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, OR_NULL, op, parts } from './expr.ts';
+import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, OR_NULL, op, somePart } from './expr.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
@@ -8,6 +8,15 @@ export const ANY = 7;
 
 const NOTHING: ReadonlyMap<Expr, number> = new Map();
 const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** `new Map(map)` makes a pair of every entry; this is half of what copying states costs. */
+export function copied<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
+  const out = new Map<K, V>();
+  map.forEach((value, key) => {
+    out.set(key, value);
+  });
+  return out;
+}
 
 /**
  * What is known of values at a point: of each, the mask of what it can be, and how many locks were held when that was
@@ -38,7 +47,7 @@ export class Facts {
 
   private own(): Map<Expr, number> {
     if (this.shared) {
-      this.known = new Map(this.known);
+      this.known = copied(this.known);
       this.shared = false;
     }
     return this.known;
@@ -62,7 +71,7 @@ export class Facts {
     if (known !== undefined && (known & ANY) === mask) return;
     this.own().set(e, mask | (this.depth << 3));
     if ((e.has & (HAS_DEREF | HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === HAS_DEREF && !this.isTouched(e))
-      this.entry_ = new Map(this.entry_).set(e, mask & (this.entry_.get(e) ?? ANY));
+      this.entry_ = copied(this.entry_).set(e, mask & (this.entry_.get(e) ?? ANY));
   }
 
   /** Masks of memory as it was at the function's entry. */
@@ -79,10 +88,8 @@ export class Facts {
   private isTouched(e: Expr): boolean {
     if (!this.touched) return true;
     if (this.touched.size === 0) return false;
-    for (const part of parts(e)) {
-      if (part.k === 'field' ? this.touched.has(part.name) : part.k === 'deref' && this.touched.has('*')) return true;
-    }
-    return false;
+    const { touched } = this;
+    return somePart(e, part => (part.k === 'field' ? touched.has(part.name) : part.k === 'deref' && touched.has('*')));
   }
 
   /** Merges what is known of the memory at entry; true when that is less than before. */
@@ -109,13 +116,16 @@ export class Facts {
     if (this.known.has(e)) this.own().delete(e);
   }
 
-  *entries(): Generator<readonly [Expr, number]> {
-    for (const [e, value] of this.known) yield [e, value & ANY];
+  forEach(tell: (e: Expr, mask: number) => void): void {
+    this.known.forEach((value, e) => tell(e, value & ANY));
   }
 
   /** Drops the facts that `which` says; `depth` is how many locks were held when the fact was learned. */
   forget(which: (e: Expr, depth: number) => boolean): void {
-    for (const [e, value] of this.known) if (which(e, value >> 3)) this.own().delete(e);
+    const { known } = this;
+    known.forEach((value, e) => {
+      if (which(e, value >> 3)) this.own().delete(e);
+    });
   }
 }
 

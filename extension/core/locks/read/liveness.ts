@@ -1,4 +1,4 @@
-import { type Expr, HAS_LOCAL, parts, rootOf } from '../expr.ts';
+import { type Expr, HAS_LOCAL, rootOf, somePart } from '../expr.ts';
 import type { Block } from '../graph.ts';
 
 /**
@@ -25,7 +25,7 @@ export function markDead(blocks: readonly Block[]): void {
     const defined = new Set<number>();
     const use = (e: Expr | undefined) => {
       if (!e || !(e.has & HAS_LOCAL)) return;
-      for (const part of parts(e)) {
+      somePart(e, part => {
         if (part.k === 'name' && part.scope === 'local') {
           const i = number(part);
           if (!defined.has(i)) read.push(i);
@@ -33,7 +33,8 @@ export function markDead(blocks: readonly Block[]): void {
           const root = rootOf(part.base);
           if (root) kept.add(root);
         }
-      }
+        return false;
+      });
     };
     for (const step of steps) {
       if (step.op === 'call') {
