@@ -270,7 +270,8 @@ export class Relocked {
     for (const arg of args) {
       if (arg.k !== 'addr' || ![...reads(arg.base)].includes(arg.base)) continue;
       for (const lock of point.held.values())
-        if (arg !== lock.expr) out.push({ of: 'value', place: arg.base, lock, from: at, direct: false, phase: 'held' });
+        if (!contains(lock.expr, arg.base))
+          out.push({ of: 'value', place: arg.base, lock, from: at, direct: false, phase: 'held' });
     }
     return out;
   }
