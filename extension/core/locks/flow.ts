@@ -62,6 +62,8 @@ export class Flow {
   private first = 0;
   private steps = 0;
   private observer: Observer | undefined;
+  /** Nothing in it, or in what it calls, has to do with a lock: observing it would tell nothing. */
+  isIdle = true;
 
   constructor(
     private readonly definition: Definition,
@@ -329,6 +331,7 @@ export class Flow {
   }
 
   private acquire(state: State, effect: Effect): void {
+    this.isIdle = false;
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
     this.found.order(state.held, effect);
     const before = state.released.length;
@@ -337,6 +340,7 @@ export class Flow {
   }
 
   private release(state: State, effect: Effect): void {
+    this.isIdle = false;
     const held = state.find(effect.expr, effect.mode, effect.lockClass);
     this.observer?.release?.(state, effect, held);
     if (held) {
@@ -352,6 +356,7 @@ export class Flow {
 
   private require(state: State, effect: Effect, mode: LockMode | undefined): void {
     if (isNowhere(effect.expr)) return;
+    this.isIdle = false;
     this.observer?.require?.(state, effect, mode);
     const held = state.find(effect.expr, mode, effect.lockClass);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
@@ -404,6 +409,7 @@ export class Flow {
       this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped });
     }
     const lets_go = new Set(callee.requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr))));
+    if (callee.takes.length) this.isIdle = false;
     for (const effect of callee.takes) {
       const lifted = up(effect);
       // Taken anew, after the callee has let go what its caller held.

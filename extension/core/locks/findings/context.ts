@@ -67,6 +67,10 @@ const saysOff = (d: Definition): boolean => SAYS_OFF.test(d.source.text.slice(d.
 /** Handed to another function as an argument: it may be called in any context. */
 const isPassed = (d: Definition): boolean => new RegExp(`[(,]\\s*&?${d.name}\\s*[,)]`).test(d.source.text);
 
+/** Who may sleep, or turns interrupts on without looking what they were, has them on when it is called. */
+const isOn = ({ summary, acquires }: Observed): boolean =>
+  summary.sleeps.length > 0 || acquires.some(a => /_irq$/.test(a.what.effect.primitive));
+
 const turnsOff = (e: Effect): boolean => e.entry.irq === 'off';
 
 /**
@@ -127,7 +131,9 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
           isPassed(definition)
             ? 'low'
             : (known >= 2 || isSelf) && others === 0
-              ? 'high'
+              ? isOn(seen) || !definition.static
+                ? 'high'
+                : 'medium'
               : known > others
                 ? 'medium'
                 : 'low',

@@ -1,6 +1,7 @@
 import { type Expr, lockKey } from '../expr.ts';
 import type { Flow } from '../flow.ts';
 import type { CallStep, Graph, Step } from '../graph.ts';
+import type { Observer } from '../observer.ts';
 import type { Exit } from '../outcomes.ts';
 import type { Definition } from '../scan.ts';
 import type { Effect, State } from '../state.ts';
@@ -74,7 +75,7 @@ export function observe(summary: Summary, flow: Flow): Observed {
     if (!step) locking.set(current, (step = { acquires: [], releases: [], retakes: [] }));
     if (!step[what].some(e => sameLock(e.expr, effect.expr))) step[what].push(effect);
   };
-  flow.observe({
+  const observer: Observer = {
     step: (state, step) => {
       current = step;
       if (step.op === 'call' && state.held.some(e => e.entry.irq === 'off')) calledOff.add(step.name);
@@ -96,7 +97,8 @@ export function observe(summary: Summary, flow: Flow): Observed {
       if (effect.via.length && effect.entry.effect === 'release') note('retakes', effect);
     },
     callee: (step, summaries) => void callees.set(step, summaries),
-  });
+  };
+  if (!flow.isIdle) flow.observe(observer);
   return {
     definition,
     summary,
