@@ -2,7 +2,8 @@ import { type Expr, isNowhere, lockKey, type Owner } from './expr.ts';
 import type { Exits } from './outcomes.ts';
 import type { Definition } from './scan.ts';
 import type { Effect } from './state.ts';
-import type { Order, Sleep, Summary } from './summary.ts';
+import type { Guard, Order, Sleep, Summary } from './summary.ts';
+import { ANY } from './values.ts';
 
 /** Names in `modifies` beyond which a function is taken to modify anything. */
 const MOST_FIELDS = 300;
@@ -50,7 +51,13 @@ export class Collected {
   sleep(sleep: Sleep): void {
     const key = `${sleep.effect.at}${sleep.dropped.map(d => d.id)}`;
     const known = this.sleeps.get(key);
-    if (known ? known.gfp && !sleep.gfp : this.sleeps.size < MOST_SLEEPS) this.sleeps.set(key, sleep);
+    if (!known) {
+      if (this.sleeps.size < MOST_SLEEPS) this.sleeps.set(key, sleep);
+      return;
+    }
+    const guards = common(known.guards, sleep.guards);
+    if (guards !== known.guards || (known.gfp && !sleep.gfp))
+      this.sleeps.set(key, { ...(known.gfp && !sleep.gfp ? sleep : known), guards });
   }
 
   take(effect: Effect): void {
@@ -100,4 +107,15 @@ export class Collected {
       plain,
     };
   }
+}
+
+/** What both say of the same argument. */
+function common(a: readonly Guard[] | undefined, b: readonly Guard[] | undefined): readonly Guard[] | undefined {
+  if (!a || !b) return undefined;
+  const both = a.flatMap(g => {
+    const other = b.find(h => h.expr === g.expr);
+    if (!other || (other.mask | g.mask) === ANY) return [];
+    return [other.mask === g.mask ? g : { expr: g.expr, mask: other.mask | g.mask }];
+  });
+  return both.length === a.length && both.every((g, i) => g === a[i]) ? a : both;
 }

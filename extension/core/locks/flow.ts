@@ -19,7 +19,7 @@ import type { FlowContext } from './flowContext.ts';
 import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
 import { isOf, lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
-import { type Exit, Exits } from './outcomes.ts';
+import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
 import { compact, type Effect, MOST_STATES, PREVIOUS, State } from './state.ts';
@@ -37,8 +37,8 @@ import {
 
 /** Size up to which the value of an accessor is put in place of the call. */
 const PLAIN = 8;
+/** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
-/** Steps of one function's analysis before it is cut short, and says so in `unknown`. */
 const MOST_STEPS = 6000;
 interface Arrived {
   readonly state: State;
@@ -274,7 +274,7 @@ export class Flow {
         this.sleep(state, {
           effect,
           gfp: condition && maskOf(condition, state.facts) & ZERO ? condition : undefined,
-          dropped: droppedIn(state),
+          dropped: state.dropped,
         });
     if (entry.effect === 'alloc') this.allocation(state, effect, args);
     if (entry.effect === 'sleep') state.forgetMemory();
@@ -316,7 +316,7 @@ export class Flow {
       ),
     );
     const gfp = gfpArgument(expanded);
-    const dropped = droppedIn(state);
+    const dropped = state.dropped;
     if (!gfp) {
       this.sleep(state, { effect, gfp: undefined, dropped });
       return;
@@ -327,7 +327,7 @@ export class Flow {
 
   private sleep(state: State, sleep: Sleep): void {
     this.observer?.sleep?.(state, sleep);
-    this.found.sleep(sleep);
+    this.found.sleep({ ...sleep, guards: argumentsAt(state, sleep.guards) });
   }
 
   private acquire(state: State, effect: Effect): void {
@@ -385,8 +385,7 @@ export class Flow {
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     const once = `${step.at} ${callee.owner.id} ${state.key}`;
     if (this.observer || !this.told.has(once)) {
-      this.told.add(once);
-      this.within(state, callee, put, up);
+      if (this.within(state, callee, put, up)) this.told.add(once);
     }
     if (callee.unknown.length) state.clobber(args);
     if (callee.modifies) state.forgetFields(callee.modifies);
@@ -399,14 +398,18 @@ export class Flow {
     return out.length > 1 ? compact(out, step.at) : out;
   }
 
-  /** What happens within a callee: sleeping, and locks that are let go again. */
-  private within(state: State, callee: Summary, put: Put, up: (effect: Effect) => Effect): void {
+  /** What happens within a callee: sleeping, and locks that are let go again; false when it may do more in other states. */
+  private within(state: State, callee: Summary, put: Put, up: (effect: Effect) => Effect): boolean {
+    let isAll = true;
     for (const sleep of callee.sleeps) {
+      isAll &&= canBe(sleep.guards, put, state.facts);
+      if (!canBe(sleep.guards, put, state.facts)) continue;
       const gfp = sleep.gfp && put(sleep.gfp);
       const verdict = gfp ? gfpSleeps(gfp) : 'yes';
       if (verdict === 'no') continue;
-      const dropped = [...droppedIn(state), ...sleep.dropped.map(put)];
-      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped });
+      const dropped = [...state.dropped, ...sleep.dropped.map(put)];
+      const guards = sleep.guards?.map(({ expr, mask }) => ({ expr: put(expr), mask }));
+      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped, guards });
     }
     const lets_go = new Set(callee.requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr))));
     if (callee.takes.length) this.isIdle = false;
@@ -421,6 +424,7 @@ export class Flow {
       this.found.order(state.held, lifted);
       this.found.take(lifted);
     }
+    return isAll;
   }
 
   /** Applies one way in which a callee can leave; false when it cannot be this one here. */
@@ -491,6 +495,3 @@ export class Flow {
     return this.found.summary(this.definition, this.owner, this.exits);
   }
 }
-
-/** Locks of the caller's that are let go in this state: what happens now does not happen under them. */
-const droppedIn = (state: State): readonly Expr[] => state.released.map(e => e.expr);

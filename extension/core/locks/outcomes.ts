@@ -5,6 +5,7 @@ import {
   HAS_DEREF,
   HAS_LITERAL,
   HAS_LOCAL,
+  HAS_PARAM,
   lockKey,
   type Owner,
   orNull,
@@ -12,8 +13,8 @@ import {
 import type { ExitStep } from './graph.ts';
 import type { Definition } from './scan.ts';
 import { type Effect, type State, union } from './state.ts';
-import type { ExitPoint, Outcome } from './summary.ts';
-import { ANY, maskOf, NEGATIVE, POSITIVE } from './values.ts';
+import type { ExitPoint, Guard, Outcome } from './summary.ts';
+import { ANY, type Facts, maskOf, NEGATIVE, POSITIVE } from './values.ts';
 
 /** Ways out of a function that are told apart. */
 const MOST_WAYS = 6;
@@ -113,6 +114,20 @@ function writesOf(state: State, isMacro: boolean): Outcome['writes'] {
   }
   return out;
 }
+
+/** What the arguments must have been for control to come here; `more`: of a callee's, in terms of this function. */
+export function argumentsAt(state: State, more: readonly Guard[] = []): readonly Guard[] | undefined {
+  const out = more.filter(({ expr }) => expr.has & HAS_PARAM && isStable(expr));
+  state.facts.forEach((expr, mask) => {
+    if (out.length < NEAR && expr.has & HAS_PARAM && isStable(expr) && !out.some(g => g.expr === expr))
+      out.push({ expr, mask });
+  });
+  return out.length ? out : undefined;
+}
+
+/** Whether arguments can be such; `put` puts the caller's in their place. */
+export const canBe = (guards: readonly Guard[] | undefined, put: (e: Expr) => Expr, facts: Facts): boolean =>
+  guards?.every(({ expr, mask }) => (maskOf(put(expr), facts) & mask) !== 0) ?? true;
 
 /** What was so at the function's entry, on this way: of its arguments, and of memory through them. */
 function guardsOf(state: State): Outcome['guards'] {

@@ -109,6 +109,11 @@ export class State {
     this.key_ = undefined;
   }
 
+  /** Locks of the caller's that are let go in this state: what happens now does not happen under them. */
+  get dropped(): readonly Expr[] {
+    return this.released_.map(e => e.expr);
+  }
+
   get gone(): ReadonlyMap<Expr, Effect> {
     return this.gone_;
   }

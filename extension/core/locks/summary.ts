@@ -2,6 +2,12 @@ import type { Expr, Owner } from './expr.ts';
 import type { Definition } from './scan.ts';
 import type { Effect } from './state.ts';
 
+/** What an argument, or memory through one, must have been: one of `mask` (values.ts). */
+export interface Guard {
+  readonly expr: Expr;
+  readonly mask: number;
+}
+
 /** One way a function can leave: what it holds and let go, and what is then known of its value and its arguments. */
 export interface Outcome {
   readonly held: readonly Effect[];
@@ -11,7 +17,7 @@ export interface Outcome {
   readonly value: Expr | undefined;
   readonly writes: readonly { readonly place: Expr; readonly value: Expr | undefined }[];
   /** Only when these hold of the arguments. */
-  readonly guards: readonly { readonly expr: Expr; readonly mask: number }[];
+  readonly guards: readonly Guard[];
 }
 
 export interface Sleep {
@@ -20,6 +26,8 @@ export interface Sleep {
   readonly gfp: Expr | undefined;
   /** Locks of the caller's that have been let go when it sleeps. */
   readonly dropped: readonly Expr[];
+  /** Only when these hold of the arguments: `if (can_wait) wait()`. */
+  readonly guards?: readonly Guard[] | undefined;
 }
 
 /** Taken while another is held. */

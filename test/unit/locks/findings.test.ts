@@ -16,6 +16,42 @@ async function found(text: string): Promise<string[]> {
 }
 
 describe('findings of a file', () => {
+  it('a callee that sleeps only if it is told that it may', async () => {
+    const text = `static void flush(struct dev *d, bool may_sleep)
+{
+	if (may_sleep)
+		msleep(1);
+}
+static struct es *get(bool nofail)
+{
+	if (!nofail)
+		return kmalloc(1, GFP_ATOMIC);
+	return kmalloc(1, GFP_KERNEL);
+}
+static void through(struct dev *d, bool may_sleep)
+{
+	flush(d, may_sleep);
+}
+void f(struct dev *d)
+{
+	through(d, true);
+	spin_lock(&d->lock);
+	through(d, false);
+	get(false);
+	spin_unlock(&d->lock);
+}
+void g(struct dev *d)
+{
+	spin_lock(&d->lock);
+	through(d, false);
+	through(d, true);
+	get(true);
+	spin_unlock(&d->lock);
+}
+`;
+    assert.deepEqual(await found(text), ['sleep-in-atomic g 28 medium', 'gfp-in-atomic g 29 high']);
+  });
+
   it('an error path that leaves a lock held which others let go', async () => {
     const text = `int f(struct dev *d, int n)
 {
