@@ -87,8 +87,7 @@ export function verdictOf(says: Annotated['says'], contract: FunctionContract | 
     const isPartOf = (whole: string): boolean => bare(lock).startsWith(`${bare(whole)}.`);
     const isSame = ({ lock: ours }: LockFact): boolean =>
       lastName(ours) === name || ours.includes(name) || isPartOf(ours);
-    if (!NO_PATH.test(lock) && !facts.some(isSame))
-      worst = 'other lock';
+    if (!NO_PATH.test(lock) && !facts.some(isSame)) worst = 'other lock';
   }
   return worst;
 }

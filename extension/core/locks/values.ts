@@ -117,7 +117,9 @@ export class Facts {
   }
 
   forEach(tell: (e: Expr, mask: number) => void): void {
-    this.known.forEach((value, e) => tell(e, value & ANY));
+    this.known.forEach((value, e) => {
+      tell(e, value & ANY);
+    });
   }
 
   /** Drops the facts that `which` says; `depth` is how many locks were held when the fact was learned. */
