@@ -108,6 +108,15 @@ export async function bench(): Promise<Figure[]> {
   const fields = [...large.matchAll(/->(\w+)/g)].map(m => ({ name: m[1]!, offset: m.index + 2 }));
   const lockAt = ({ name, offset }: { name: string; offset: number }, of: string) =>
     timed(() => engine.lockAt(tree, { file: LARGE, name, offset, text: of }));
+  const inLarge = await engine.functions({ key: `file:///${LARGE}`, file: LARGE, text: large });
+  const contract = ({ name }: { readonly name: string }) =>
+    timed(async () => {
+      const found = await engine.contractOf(tree, LARGE, name, large);
+      if (found) contractMarkdown(found, fact => `${fact.file}#${fact.line}`);
+    });
+  const firstContract = await contract(inLarge[0]!);
+  const contracts: number[] = [];
+  for (const f of inLarge) contracts.push(await contract(f));
   const firstLock = await lockAt(fields[0]!, large);
   const locks: number[] = [];
   const edited: number[] = [];
@@ -152,7 +161,14 @@ export async function bench(): Promise<Figure[]> {
       unit: 'ms',
       ...trip,
     },
-    { name: `first hover on a field in ${LARGE}, after that`, figure: firstLock, unit: 'ms', ...trip },
+    { name: `first hover on a function of ${LARGE}, after that`, figure: firstContract, unit: 'ms', ...trip },
+    {
+      name: `hover on a function there, 95th percentile of ${contracts.length}`,
+      figure: quantile(contracts, 0.95),
+      unit: 'ms',
+      ...trip,
+    },
+    { name: `first hover on a field in ${LARGE}, then`, figure: firstLock, unit: 'ms', ...trip },
     {
       name: `hover on a lock or field there, 95th percentile of ${locks.length}`,
       figure: quantile(locks, 0.95),
