@@ -120,7 +120,6 @@ async function main(): Promise<number> {
   const tools = prepared(root);
   // MM=1: that comparison alone.
   if (process.env.MM) {
-    const make = await lockstep(root);
     const own = oursOfMm(root);
     const mm = sparseOfMm(tools);
     console.log(
