@@ -16,7 +16,7 @@ import {
   rewrite,
 } from './expr.ts';
 import type { FlowContext } from './flowContext.ts';
-import type { Block, CallStep, ExitStep, Graph, Step } from './graph.ts';
+import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
 import { isOf, lift, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
@@ -282,9 +282,10 @@ export class Flow {
     switch (entry.effect) {
       case 'acquire': {
         this.observer?.acquire?.(state, effect, entry.when !== undefined);
-        const failed = entry.when ? state.copy() : undefined;
+        // Who does not ask whether it was taken knows that it was: it waits for ever.
+        const failed = entry.when && isRead(this.graph, step.temp) ? state.copy() : undefined;
         if (entry.when && !restrict(value, entry.when === 'zero' ? ZERO : NEGATIVE | POSITIVE, state.facts))
-          return [failed!];
+          return [failed ?? state];
         this.acquire(state, effect);
         if (!failed) return [state];
         // What sleeps fails with an errno; down_trylock fails with 1.

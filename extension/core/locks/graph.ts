@@ -1,4 +1,4 @@
-import type { Expr } from './expr.ts';
+import { type Expr, somePart } from './expr.ts';
 
 /** One effect of a basic block, in execution order. `at` is an offset into the text of the definition's file. */
 export type Step = CallStep | SetStep | ExitStep;
@@ -56,6 +56,20 @@ export interface Graph {
   readonly locals: ReadonlyMap<string, string>;
   /** Parts of the body that could not be read: what is called there is taken without flow. */
   readonly broken: boolean;
+}
+
+/** Whether anything in the graph depends on a call's value. */
+export function isRead({ blocks }: Graph, temp: Expr): boolean {
+  const reads = (e: Expr | undefined) => e !== undefined && somePart(e, part => part === temp);
+  return blocks.some(
+    ({ steps, next }) =>
+      next.some(edge => reads(edge.when)) ||
+      steps.some(step =>
+        step.op === 'call'
+          ? step.args.some(reads) || reads(step.through)
+          : reads(step.value) || (step.op === 'set' && reads(step.place)),
+      ),
+  );
 }
 
 /** Grows a graph: steps go to the current block; after `jump` there is none until a block is started. */

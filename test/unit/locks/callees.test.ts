@@ -77,6 +77,22 @@ void f(struct req *r)
     assert.deepEqual([c.acquires, brief(c.requires)], [[], ['&to_mreq(r)->mtu->lock write 12']]);
   });
 
+  it('takes a lock for taken where nobody asks whether it was', async () => {
+    const c = await contractOf(`
+void *f(struct tty *tty)
+{
+	void *ld;
+
+	ldsem_down_read(&tty->sem, MAX_SCHEDULE_TIMEOUT);
+	ld = tty->ld;
+	if (!ld)
+		ldsem_up_read(&tty->sem);
+	return ld;
+}
+`);
+    assert.deepEqual([c.requires, c.releases, brief(c.acquires)], [[], [], ['&tty->sem read 6']]);
+  });
+
   it('names a lock behind container_of, whatever way its type is written', async () => {
     const c = await contractOf(`
 void f(struct kref *ref)
