@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { version } from '../../package.json';
+import type { Notice } from '../core/index/tree/job.ts';
 import type { TreeIndex } from '../core/index/tree/treeIndex.ts';
 import { patchedTree } from '../core/patch/overlay.ts';
 import type { Colors } from '../core/report/contractText.ts';
@@ -59,8 +60,10 @@ export async function check(
   const filter = filterOf(options);
   const patches = await Promise.all((options.patch ?? []).map(readPatchFile));
   const wanted = await subjectFiles(paths, options.tree, patches.length > 0);
-  const index = (options.index ?? wanted.hasFolder) ? await checkIndex(wanted.root, signal) : undefined;
-  const how = { format, filter, signal, colors, index };
+  const told = new Map<string, string>();
+  const notice = ({ file, message }: Notice): void => void told.set(file, message);
+  const index = (options.index ?? wanted.hasFolder) ? await checkIndex(wanted.root, signal, notice) : undefined;
+  const how = { format, filter, signal, colors, index, told };
   return patches.length ? checkPatch(wanted, patches, how) : checkPlain(wanted, how);
 }
 
@@ -70,13 +73,13 @@ interface How {
   readonly signal: AbortSignal;
   readonly colors: Colors | undefined;
   readonly index: TreeIndex | undefined;
+  /** By file: why the index does not have it. */
+  readonly told: ReadonlyMap<string, string>;
 }
 
-async function checkPlain(
-  { root, tree, files }: Wanted,
-  { format, filter, signal, colors, index }: How,
-): Promise<Outcome> {
-  const checked = await checkTree(tree, files, { signal, function: filter.function, index });
+async function checkPlain(wanted: Wanted, { format, filter, signal, colors, index, told }: How): Promise<Outcome> {
+  const { root, tree, files } = wanted;
+  const checked = await checkTree(tree, files, { signal, function: filter.function, index, unread: tree.unread });
   const { document, unsure } = filtered(checked.document, filter);
   requireFunction(filter, [checked], files);
   const status = document.findings.some(f => f.suppressed === undefined) ? 1 : 0;
@@ -86,14 +89,14 @@ async function checkPlain(
       unsure,
       files: checked.files,
     });
-  const sarif = (): object => findingsSarif(document, sarifOptions(root, [checked]));
-  return outcome(format, text, document, sarif, status, [checked], files.length);
+  const sarif = (): object => findingsSarif(document, sarifOptions(wanted, [checked]));
+  return outcome(format, text, document, sarif, status, { checks: [checked], files: files.length, wanted, told });
 }
 
 async function checkPatch(
   wanted: Wanted,
   patches: readonly PatchFile[],
-  { format, filter, signal, colors, index }: How,
+  { format, filter, signal, colors, index, told }: How,
 ): Promise<Outcome> {
   const { root, tree } = wanted;
   let patched: SourceTree = tree;
@@ -111,7 +114,7 @@ async function checkPatch(
   if (index) await patchIndex(index, patched, touched);
   const callers = effects && callersOfChanged(effects, await effectsOf(patched, own, index!), index!);
   const files = [...new Set([...own, ...(callers?.files ?? [])])];
-  const how = { signal, function: filter.function, index, total: files.length * 2 };
+  const how = { signal, function: filter.function, index, unread: tree.unread, total: files.length * 2 };
   const after = await checkTree(patched, files, how);
   if (index) await patchIndex(index, tree, touched);
   const before = await checkTree(tree, files, { ...how, done: files.length });
@@ -126,9 +129,23 @@ async function checkPatch(
     const places = placesOf({ findings: [...comparison.added] });
     return comparisonText(comparison, { ...(await textOptions(root, patched, places, colors)), unsure });
   };
-  const sarif = (): object => comparisonSarif(comparison, sarifOptions(root, [before, after]));
-  return outcome(format, text, comparison, sarif, status, [before, after], files.length);
+  const sarif = (): object => comparisonSarif(comparison, sarifOptions(wanted, [before, after]));
+  const done = { checks: [before, after], files: files.length, wanted, told };
+  return outcome(format, text, comparison, sarif, status, done);
 }
+
+/** What was checked, for what is said of it. */
+interface Done {
+  readonly checks: readonly Checked[];
+  readonly files: number;
+  readonly wanted: Wanted;
+  readonly told: ReadonlyMap<string, string>;
+}
+
+/** Files and folders that could not be checked, one line each. */
+const failuresOf = ({ failed }: Wanted, checks: readonly Checked[]): string[] => [
+  ...new Set([...failed, ...checks.flatMap(c => c.failed)]),
+];
 
 async function outcome(
   format: Format,
@@ -136,19 +153,22 @@ async function outcome(
   document: FindingsDocument | FindingsComparison,
   sarif: () => object,
   status: 0 | 1,
-  checks: readonly Checked[],
-  files: number,
+  { checks, files, wanted, told }: Done,
 ): Promise<Outcome> {
   const written =
     format === 'text' ? await text() : `${JSON.stringify(format === 'json' ? document : sarif(), null, 2)}\n`;
   const stopped = checks.find(c => c.stopped);
-  const failed = [...new Set(checks.flatMap(c => c.failed))];
+  const failed = failuresOf(wanted, checks);
   const problem = stopped
     ? `stopped after ${stopped.files} of ${files} files`
     : failed.length
       ? `${failed.length === 1 ? failed[0] : `${failed.length} files could not be checked, the first: ${failed[0]}`}`
       : undefined;
-  return problem === undefined ? { text: written, status } : { text: written, status: 2, problem };
+  const notices = [...new Map([...told, ...wanted.tree.unread])]
+    .filter(([path]) => !failed.some(line => line.startsWith(`${path}: `)))
+    .map(([path, why]) => `${path}: ${why}`);
+  if (problem === undefined) return { text: written, status, notices };
+  return { text: written, status: 2, problem, notices };
 }
 
 /** A name that no file defines is a slip of the pen, not a function without findings. */
@@ -206,10 +226,10 @@ function fromHere(path: string): string {
   return here.startsWith('..') ? path : here;
 }
 
-const sarifOptions = (root: string, checks: readonly Checked[]): SarifOptions => ({
+const sarifOptions = (wanted: Wanted, checks: readonly Checked[]): SarifOptions => ({
   version,
-  root: pathToFileURL(root).href,
-  complete: checks.every(c => !c.stopped && c.failed.length === 0),
+  root: pathToFileURL(wanted.root).href,
+  complete: checks.every(c => !c.stopped) && failuresOf(wanted, checks).length === 0,
 });
 
 function formatOf({ format, json }: CheckOptions): Format {

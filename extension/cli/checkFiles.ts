@@ -13,6 +13,8 @@ export interface Wanted {
   readonly named: boolean;
   /** Whether a folder was named. */
   readonly hasFolder: boolean;
+  /** Folders among these that could not be listed, one line each. */
+  readonly failed: readonly string[];
   /** The files of a check of a patch: those named (where any are), and those that it touches among them. */
   within(touched: ReadonlySet<string>): readonly string[];
 }
@@ -41,6 +43,8 @@ export async function subjectFiles(
       throw new InputError(`${path}: it is not inside the tree ${root}; name its tree with --tree`, { file: path });
     if (kinds[i] === 'folder') {
       const below = await cFilesBelow(tree, inTree);
+      const why = tree.unread.get(inTree === '' ? '.' : inTree);
+      if (why !== undefined) throw new InputError(`${path}: ${why}`, { file: path });
       if (below.length === 0 && !optional)
         throw new InputError(`${path}: there is no .c file below this folder`, { file: path });
       folders.push(inTree === '' ? '' : `${inTree}/`);
@@ -52,12 +56,13 @@ export async function subjectFiles(
     }
   }
   const list = [...files];
+  const failed = [...tree.unread].map(([path, why]) => `${path}: ${why}`);
   const within = (touched: ReadonlySet<string>): readonly string[] => {
     const sources = [...touched].filter(f => /\.[ch]$/.test(f));
     if (paths.length === 0) return sources.sort();
     return [...new Set([...list, ...sources.filter(f => folders.some(folder => f.startsWith(folder)))])];
   };
-  return { root, tree, files: list, named: paths.length > 0, hasFolder: kinds.includes('folder'), within };
+  return { root, tree, files: list, named: paths.length > 0, hasFolder: kinds.includes('folder'), failed, within };
 }
 
 type PathKind = 'file' | 'folder' | undefined;
@@ -65,7 +70,8 @@ type PathKind = 'file' | 'folder' | undefined;
 const kindOf = (path: string): Promise<PathKind> =>
   stat(path).then(
     s => (s.isDirectory() ? 'folder' : 'file'),
-    () => undefined,
+    // Whether it is there cannot be told: reading it says why.
+    (error: NodeJS.ErrnoException) => (error.code === 'EACCES' ? 'file' : undefined),
   );
 
 async function rootOf(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Notice } from '../core/index/tree/job.ts';
 import type { TreeIndex } from '../core/index/tree/treeIndex.ts';
 import type { SourceTree } from '../core/text/source.ts';
 import { cacheFolder } from '../worker/indexCache.ts';
@@ -7,8 +8,14 @@ import { openIndex } from '../worker/indexStore.ts';
 /**
  * The index of a whole tree, for a check that follows calls anywhere in it; undefined when it was stopped. It is cached, as
  * `lockstep index` does, so that only the first check of a tree waits for it.
+ *
+ * @param notice is told what is not in it, and why it could not be cached
  */
-export async function checkIndex(root: string, signal: AbortSignal): Promise<TreeIndex | undefined> {
+export async function checkIndex(
+  root: string,
+  signal: AbortSignal,
+  notice: (notice: Notice) => void,
+): Promise<TreeIndex | undefined> {
   const { stderr } = process;
   let shown = 0;
   try {
@@ -17,6 +24,7 @@ export async function checkIndex(root: string, signal: AbortSignal): Promise<Tre
       cache: cacheFolder(),
       threadFile: join(__dirname, 'indexer.cjs'),
       signal,
+      notice,
       progress: (done, total) => {
         if (!stderr.isTTY || Date.now() - shown < 100) return;
         shown = Date.now();

@@ -13,6 +13,8 @@ export interface CheckTreeOptions {
   readonly function?: string | undefined;
   /** Of the whole tree: calls are followed anywhere in it. Without, into headers and nearby folders. */
   readonly index?: NameIndex | undefined;
+  /** Files of the tree that could not be read, and why. */
+  readonly unread?: ReadonlyMap<string, string>;
   /** For the progress line of a check of several trees: files done before, and of all. */
   readonly done?: number;
   readonly total?: number;
@@ -74,7 +76,7 @@ export async function checkTree(
     progress(done, file);
     if (analyser.known > MOST_FUNCTIONS) analyser = make();
     try {
-      const checked = await checkFile(analyser, tree, file, rules, options.function);
+      const checked = await checkFile(analyser, tree, file, rules, options);
       if (checked) {
         findings.push(...checked.document.findings);
         incomplete.push(...(checked.document.incomplete ?? []));
@@ -109,9 +111,11 @@ async function checkFile(
   tree: SourceTree,
   file: string,
   rules: readonly SuppressionRule[],
-  name: string | undefined,
+  { function: name, unread }: CheckTreeOptions,
 ): Promise<{ document: FindingsDocument; functions: number } | undefined> {
   const bytes = await tree.read(file);
+  const why = unread?.get(file);
+  if (!bytes && why !== undefined) throw new InputError(`${file}: ${why}`, { file });
   if (!bytes) return undefined;
   // Says what is wrong with a binary or the like before anything is analysed.
   const text = decodeSource(bytes, file);

@@ -6,6 +6,7 @@ import { loopMacros } from '../core/syntax/idioms.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError } from '../core/text/source.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
+import { type Outcome, ran } from './outcome.ts';
 
 export interface ContractsOptions {
   readonly function?: string;
@@ -14,7 +15,11 @@ export interface ContractsOptions {
 }
 
 /** `lockstep contracts PATH… [--function F]`: what to print. */
-export async function contracts(paths: readonly string[], options: ContractsOptions, colors?: Colors): Promise<string> {
+export async function contracts(
+  paths: readonly string[],
+  options: ContractsOptions,
+  colors?: Colors,
+): Promise<Outcome> {
   const analysers = new Map<string, { analyser: ContractAnalyser; tree: DiskTree }>();
   const found: FunctionContract[] = [];
   for (const path of paths) {
@@ -31,9 +36,8 @@ export async function contracts(paths: readonly string[], options: ContractsOpti
     if (file.startsWith('..'))
       throw new InputError(`${path}: it is not inside the tree ${root}; name its tree with --tree`, { file: path });
     const { analyser, tree } = known;
-    const bytes = await tree.read(file);
     // Says what is wrong with a binary or the like before anything is analysed.
-    if (bytes) decodeSource(bytes, file);
+    decodeSource(await tree.require(file), file);
     if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
     else {
       const { functions } = await analyser.contracts(file);
@@ -43,7 +47,8 @@ export async function contracts(paths: readonly string[], options: ContractsOpti
     }
   }
   const document: ContractsDocument = { version: 1, functions: found };
-  return options.json
+  const text = options.json
     ? `${JSON.stringify(document, null, 2)}\n`
     : `${found.map(c => contractText(c, colors)).join('\n\n')}\n`;
+  return ran(text, ...[...analysers.values()].map(known => known.tree));
 }

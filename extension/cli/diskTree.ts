@@ -1,10 +1,19 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { LARGEST_FILE } from '../core/index/tree/job.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
 
-/** A tree on disk. Nothing outside its root is read, not through `..` and not through links. */
+/**
+ * A tree on disk. Nothing outside its root is read, not through `..` and not through links, and nothing but regular files: a
+ * pipe or a device would keep the reader waiting for ever.
+ *
+ * What is there and cannot be read counts as not there, and `unread` tells of it, so that one header costs only itself.
+ */
 export class DiskTree implements SourceTree {
   readonly label: string;
+  /** Paths that could not be read or listed so far, and why. */
+  readonly unread = new Map<string, string>();
   private real: Promise<string> | undefined;
 
   constructor(
@@ -15,44 +24,92 @@ export class DiskTree implements SourceTree {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    const at = await this.inside(path);
-    if (at === undefined) return undefined;
-    try {
-      return new Uint8Array(await readFile(at));
-    } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    }
+    const got = await this.look(path);
+    if (got instanceof Uint8Array) return got;
+    if (got.trouble) this.unread.set(path, got.why);
+    return undefined;
+  }
+
+  /** @throws InputError that says why there is no such file to be read */
+  async require(path: string): Promise<Uint8Array> {
+    const got = await this.look(path);
+    if (got instanceof Uint8Array) return got;
+    throw new InputError(`${path}: ${got.why}`, { file: path });
   }
 
   async list(path: string): Promise<readonly string[] | undefined> {
-    const at = await this.inside(path);
-    if (at === undefined) return undefined;
     try {
+      const at = await this.inside(path);
+      if (typeof at !== 'string') return undefined;
       const entries = await readdir(at, { withFileTypes: true });
-      return entries.map(e => (e.isDirectory() ? `${e.name}/` : e.name));
+      // A link is listed as a file: whether it leads to one, reading tells.
+      return entries
+        .filter(e => e.isDirectory() || e.isFile() || e.isSymbolicLink())
+        .map(e => (e.isDirectory() ? `${e.name}/` : e.name));
     } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
+      if (!isAbsence(error)) this.unread.set(path, `the folder cannot be listed (${messageOf(error)})`);
+      return undefined;
     }
   }
 
-  /** The real path, or undefined when there is none or it lies outside. */
-  private async inside(path: string): Promise<string | undefined> {
+  private async look(path: string): Promise<Uint8Array | Unread> {
+    try {
+      const at = await this.inside(path);
+      return typeof at === 'string' ? await regularFile(at) : at;
+    } catch (error) {
+      if (isAbsence(error)) return { why: `no such file in ${this.root}`, trouble: false };
+      return { why: `it cannot be read (${messageOf(error)})`, trouble: true };
+    }
+  }
+
+  /** The real path, unless that lies outside. */
+  private async inside(path: string): Promise<string | Unread> {
     this.real ??= realpath(this.root);
     const root = await this.real;
-    try {
-      const at = await realpath(join(root, path));
-      return at === root || at.startsWith(root + sep) ? at : undefined;
-    } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    }
+    const named = join(root, path);
+    const at = await realpath(named);
+    if (at === root || at.startsWith(root + sep)) return at;
+    // An #include may climb out of the tree; a link in it that does is worth a word.
+    const trouble = named.startsWith(root + sep);
+    return { why: `it leads to ${at}, outside of the tree ${this.root}; name that tree with --tree`, trouble };
   }
 }
 
+interface Unread {
+  readonly why: string;
+  /** It should have been possible; otherwise there is just no such file. */
+  readonly trouble: boolean;
+}
+
+async function regularFile(path: string): Promise<Uint8Array | Unread> {
+  // A pipe opens at once that way, and is then seen to be none of ours.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const is = await file.stat();
+    if (is.isDirectory()) return { why: 'it is a folder; name a .c or .h file', trouble: false };
+    if (!is.isFile()) return { why: 'it is no regular file (a pipe or a device); name a .c or .h file', trouble: true };
+    if (is.size > LARGEST_FILE) {
+      const most = LARGEST_FILE >> 20;
+      return { why: `${Math.round(is.size / 1048576)} MiB is more than the ${most} that are read`, trouble: true };
+    }
+    // What is written to it meanwhile is not waited for.
+    const bytes = new Uint8Array(is.size);
+    let size = 0;
+    while (size < bytes.length) {
+      const { bytesRead } = await file.read(bytes, size, bytes.length - size);
+      if (bytesRead === 0) break;
+      size += bytesRead;
+    }
+    return bytes.subarray(0, size);
+  } finally {
+    await file.close();
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isAbsence = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(String(error.code));
+  ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(codeOf(error));
 
 /** @throws InputError for what is no folder */
 export async function folder(path: string): Promise<string> {

@@ -11,11 +11,14 @@ import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
 import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
-import { type Outcome, ran } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
 
 // A command runs for seconds: code that runs for longer than a moment is worth optimising, the rest is compiled for nothing.
 setFlagsFromString('--interrupt-budget=1000000');
+
+/** What could not be read, shown line by line; the rest is counted. */
+const MOST_NOTICES = 5;
 
 type Job = () => Promise<Outcome>;
 
@@ -39,9 +42,12 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
     if (!job) return 0;
-    const { text, status, problem, incomplete } = await job();
+    const { text, status, problem, incomplete, notices = [] } = await job();
     if (output === undefined) process.stdout.write(text);
     else if (!incomplete) await writeWhole(output, text);
+    for (const notice of notices.slice(0, MOST_NOTICES)) process.stderr.write(`lockstep: ${notice}\n`);
+    if (notices.length > MOST_NOTICES)
+      process.stderr.write(`lockstep: and ${notices.length - MOST_NOTICES} more such\n`);
     if (problem !== undefined) process.stderr.write(`lockstep: ${problem}\n`);
     return status;
   } catch (error) {
@@ -77,7 +83,7 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .option('--tree <dir>', 'the kernel tree (default: the one around the file)')
     .option('--json', 'the versioned document')
     .action((paths: string[], options: ContractsOptions) =>
-      take(async () => ran(await contracts(paths, options, pc.createColors(colours)))),
+      take(() => contracts(paths, options, pc.createColors(colours))),
     );
 
   program

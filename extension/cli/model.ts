@@ -4,7 +4,7 @@ import { primitives } from '../core/kernel/table.ts';
 import { InputError } from '../core/text/source.ts';
 import { modelOf } from '../core/translate/model.ts';
 import { DiskTree, folder } from './diskTree.ts';
-import { type Outcome, ran } from './outcome.ts';
+import { type Outcome, ran, withUnread } from './outcome.ts';
 
 export interface ModelOptions {
   readonly tree?: string;
@@ -24,18 +24,20 @@ export async function model(name: string, options: ModelOptions): Promise<Outcom
   const root = await folder(options.tree ?? '.');
   const tree = new DiskTree(root);
   const file = options.file === undefined ? await definingFile(root, name) : inTree(root, options.file);
+  await tree.require(file);
   const document = await modelOf(tree, file, name, primitives).catch((error: unknown) => {
     // A header seldom includes all that it needs.
-    if (!(error instanceof InputError) || options.file !== undefined || !file.endsWith('.h')) throw error;
+    if (!(error instanceof InputError) || options.file !== undefined || !file.endsWith('.h'))
+      throw withUnread(error, tree);
     throw new InputError(`${error.message}; ${file} may need what stands before it: name a .c file with --file`, {
       file,
     });
   });
-  if (options.json) return ran(`${JSON.stringify(document, null, 2)}\n`);
-  if (!options.map) return ran(document.typescript);
+  if (options.json) return ran(`${JSON.stringify(document, null, 2)}\n`, tree);
+  if (!options.map) return ran(document.typescript, tree);
   const cLine = new Map(document.map);
   const lines = document.typescript.trimEnd().split('\n');
-  return ran(`${lines.map((l, i) => `${String(cLine.get(i + 1) ?? '').padStart(6)}  ${l}`).join('\n')}\n`);
+  return ran(`${lines.map((l, i) => `${String(cLine.get(i + 1) ?? '').padStart(6)}  ${l}`).join('\n')}\n`, tree);
 }
 
 function inTree(root: string, file: string): string {

@@ -7,7 +7,7 @@ import type { TraceDocument } from '../core/report/documents.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, ran, withUnread } from './outcome.ts';
 import { FORMATS, type Format, findingsIn, type RunView, render } from './runText.ts';
 import { type ScheduleOptions, type Schedules, schedulesOf, whole } from './schedule.ts';
 
@@ -44,7 +44,7 @@ function progressLine(): Progress | undefined {
 export interface Subject {
   readonly scenario: string;
   readonly scenarioText: string;
-  readonly tree: SourceTree;
+  readonly tree: DiskTree;
   readonly patched?: { readonly tree: SourceTree; readonly label: string };
   readonly defines: Readonly<Record<string, string>>;
 }
@@ -56,7 +56,10 @@ export async function run(scenario: string, options: RunOptions, signal: AbortSi
   const stepLimit = options.steps === undefined ? undefined : whole('--steps', options.steps);
   if (stepLimit !== undefined && stepLimit < 1) throw new InputError(`--steps ${stepLimit}: it takes a number from 1`);
   const subject = await subjectOf(scenario, options);
-  const runs = await runBoth(subject, schedules, signal, { stepLimit, progress: progressLine() });
+  const limits = { stepLimit, progress: progressLine() };
+  const runs = await runBoth(subject, schedules, signal, limits).catch((error: unknown) => {
+    throw withUnread(error, subject.tree);
+  });
   const text = await render(format, runs, options);
   const last = runs[runs.length - 1]!.trace;
   const cut = runs.map(r => r.trace.end).find(end => end.kind === 'limit' || end.kind === 'cancelled');
@@ -67,7 +70,7 @@ export async function run(scenario: string, options: RunOptions, signal: AbortSi
       problem: `${scenario}: ${cut.message ?? cut.kind}`,
       incomplete: cut.kind === 'limit',
     };
-  return { text, status: findingsIn(last).length > 0 ? 1 : 0 };
+  return { ...ran(text, subject.tree), status: findingsIn(last).length > 0 ? 1 : 0 };
 }
 
 /** Runs the plain source and, where there is a patch, the patched one. */
@@ -105,11 +108,14 @@ export async function subjectOf(scenario: string, options: RunOptions): Promise<
     tree,
     defines: definesOf(options.define ?? []),
   };
-  for (const source of readScenario(scenarioText, subject.scenario).sources)
-    if (!(await tree.read(source)))
-      throw new InputError(`${scenario}: its source ${source} is not in ${root}; name its kernel tree with --tree`, {
-        file: scenario,
-      });
+  for (const source of readScenario(scenarioText, subject.scenario).sources) {
+    if (await tree.read(source)) continue;
+    const why = tree.unread.get(source);
+    if (why !== undefined) throw new InputError(`${scenario}: its source ${source}: ${why}`, { file: scenario });
+    throw new InputError(`${scenario}: its source ${source} is not in ${root}; name its kernel tree with --tree`, {
+      file: scenario,
+    });
+  }
   const patches = options.patch ?? [];
   if (patches.length === 0) return subject;
   let patched: SourceTree = tree;
