@@ -5,15 +5,18 @@ import { RESERVED } from './words.ts';
 /**
  * The cache of an index as bytes, little-endian, in sections that begin at multiples of eight:
  *
- * header of 16 words: magic, FORMAT, checksum of all that follows the header, hash of RESERVED, then lengths: names,
+ * header of 16 words: magic, FORMAT, checksum of all that follows this word, hash of RESERVED, then lengths: names,
  * pages, bytes used of the last page, files, bytes of paths, words; starts, hashes and lengths of the names; the pages;
  * per file size, time and hash (doubles), per file its number of words; paths, each with a NUL after it; all records.
  *
  * It holds for one program on one machine: nothing is converted, and what does not fit is thrown away.
  */
-export const FORMAT = 1;
+export const FORMAT = 2;
 const MAGIC = 0x4b4c4958;
 const HEADER = 16;
+/** Where the checksum stands in the header, and where in the file what it is of begins. */
+const SUM = 2;
+const SUMMED = (SUM + 1) * 4;
 /** Records of a segment when it is read back. */
 const SEGMENT = 1 << 21;
 
@@ -46,9 +49,9 @@ export function encode(data: IndexData): Uint8Array[] {
   const header = new Uint32Array(HEADER);
   header.set([MAGIC, FORMAT, 0, reserved()]);
   header.set([names.starts.length, names.pages.length, names.used, files.length, paths.length, words], 4);
-  let sum = SEED;
+  let sum = checksum(bytesOf(header).subarray(SUMMED), SEED);
   for (const part of parts) sum = checksum(part, sum);
-  header[2] = sum;
+  header[SUM] = sum;
   return [bytesOf(header), ...parts];
 }
 
@@ -98,7 +101,7 @@ export function decode(bytes: Uint8Array): IndexData | string {
     wordCount! * 4,
   ];
   if (bytes.length !== sizes.reduce((a, b) => a + b, HEADER * 4)) return 'it is cut short';
-  if (checksum(bytes.subarray(HEADER * 4), SEED) !== sum) return 'it is damaged (its checksum is another)';
+  if (checksum(bytes.subarray(SUMMED), SEED) !== sum) return 'it is damaged (its checksum is another)';
   let at = bytes.byteOffset + HEADER * 4;
   const section = (index: number): number => {
     const here = at;
