@@ -1,7 +1,17 @@
-import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type FileEntry, type Notice, type ReadInto, roomFor } from '../core/index/tree/job.ts';
+import { type FileEntry, LARGEST_FILE, type Notice, type ReadInto, roomFor } from '../core/index/tree/job.ts';
 import { InputError } from '../core/text/source.ts';
 
 /** Deeper than this is no source tree but a mistake. */
@@ -32,7 +42,7 @@ export async function listSources(
     try {
       entries = readdirSync(join(root, path), { withFileTypes: true });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (depth === 0) throw new InputError(`${join(root, path)}: it cannot be listed (${why})`, { file: path });
       notice({ file: path, message: `left out: the folder cannot be listed (${why})` });
       continue;
@@ -45,8 +55,17 @@ export async function listSources(
         if (depth < DEEPEST) waiting.push({ path: below, depth: depth + 1 });
         else notice({ file: below, message: `left out: deeper than ${DEEPEST} folders` });
       } else if (entry.isFile() && (name.endsWith('.c') || name.endsWith('.h'))) {
-        // A file that is gone by now is one that was never there.
-        const at = lstatSync(join(root, below), { throwIfNoEntry: false });
+        if (name.includes('\ufffd')) {
+          notice({ file: below, message: 'left out: its name is no UTF-8' });
+          continue;
+        }
+        let at: Stats | undefined;
+        try {
+          // A file that is gone by now is one that was never there.
+          at = lstatSync(join(root, below), { throwIfNoEntry: false });
+        } catch (error) {
+          notice({ file: below, message: `left out: it cannot be read (${messageOf(error)})` });
+        }
         if (at?.isFile()) found.set(below, { path: below, size: at.size, modified: at.mtimeMs });
       }
     }
@@ -57,8 +76,10 @@ export async function listSources(
 /** Reads files of a tree into a buffer that is used again and again; a larger one when a file needs it. */
 export function fileReader(root: string): ReadInto {
   return (path, into) => {
-    const descriptor = openSync(join(root, path), 'r');
+    // It was a regular file when it was listed. What took its place may be a pipe, which is not waited for.
+    const descriptor = openSync(join(root, path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
+      if (!fstatSync(descriptor).isFile()) throw new Error('it is no regular file any more');
       let bytes = into;
       let size = 0;
       for (;;) {
@@ -71,6 +92,7 @@ export function fileReader(root: string): ReadInto {
         const got = readSync(descriptor, bytes, size, bytes.length - roomFor(size), null);
         if (got === 0) break;
         size += got;
+        if (size > LARGEST_FILE) throw new Error(`it has grown to more than ${LARGEST_FILE >> 20} MiB`);
       }
       bytes.fill(0, size, roomFor(size));
       return { bytes, size };
@@ -79,3 +101,5 @@ export function fileReader(root: string): ReadInto {
     }
   };
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
