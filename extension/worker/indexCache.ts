@@ -15,7 +15,7 @@ import {
   writevSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { decode, encode } from '../core/index/tree/codec.ts';
 import type { IndexData } from '../core/index/tree/data.ts';
 
@@ -35,7 +35,7 @@ export function readCache(file: string): IndexData | string | undefined {
   try {
     descriptor = openSync(file, 'r');
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : `it cannot be read (${messageOf(error)})`;
+    return /^(?:ENOENT|ENOTDIR)$/.test(codeOf(error)) ? undefined : `it cannot be read (${messageOf(error)})`;
   }
   try {
     const { size } = fstatSync(descriptor);
@@ -71,7 +71,7 @@ export function writeCache(file: string, data: IndexData, root: string): string 
   const folder = join(file, '..');
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     sweep(folder);
     const descriptor = openSync(temporary, 'wx');
     try {
@@ -95,6 +95,22 @@ export function writeCache(file: string, data: IndexData, root: string): string 
       // The message below says what is wrong with the folder.
     }
     return messageOf(error);
+  }
+}
+
+/**
+ * A folder and those above it. Not by mkdirSync's `recursive`: where a file system answers ENOENT although the folder above is
+ * there (/proc does), that never comes back.
+ */
+function makeFolder(path: string, again = true): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && statSync(path).isDirectory()) return;
+    const above = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || above === path || !again) throw error;
+    makeFolder(above);
+    makeFolder(path, false);
   }
 }
 
