@@ -1,3 +1,4 @@
+import { foreignEncoding } from '../../text/decode.ts';
 import { type Batch, contentHash, type Stamp } from './data.ts';
 import { FileLexer, lexerNames } from './lexer.ts';
 import { PADDING } from './scanner.ts';
@@ -97,11 +98,10 @@ export class LexJob {
   }
 }
 
-/** Why bytes cannot be C source, if so. Looked at are the first 4096. */
+/** Why bytes cannot be C source, if so. NUL is looked for in the first 4096. */
 function notSource(bytes: Uint8Array, size: number): string | undefined {
-  if (size >= 2 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))) {
-    return 'left out: it is UTF-16; kernel source is UTF-8 or Latin-1';
-  }
+  const foreign = foreignEncoding(bytes, size);
+  if (foreign !== undefined) return `left out: ${foreign}`;
   const looked = Math.min(size, 4096);
   for (let i = 0; i < looked; i++) if (bytes[i] === 0) return `left out: byte ${i} is NUL, so this is no C source`;
   return undefined;
