@@ -23,7 +23,7 @@ import { InputError, type SourceTree } from '../core/text/source.ts';
 import { callersOfChanged, effectsOf } from './checkCallers.ts';
 import { subjectFiles, type Wanted } from './checkFiles.ts';
 import { checkIndex, patchIndex } from './checkIndex.ts';
-import { type Checked, checkTree } from './checkTree.ts';
+import { type Checked, type CheckTreeOptions, checkTree } from './checkTree.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface CheckOptions {
@@ -79,7 +79,9 @@ interface How {
 
 async function checkPlain(wanted: Wanted, { format, filter, signal, colors, index, told }: How): Promise<Outcome> {
   const { root, tree, files } = wanted;
-  const checked = await checkTree(tree, files, { signal, function: filter.function, index, unread: tree.unread });
+  const barriers = barriersWanted(filter, index);
+  const how = { signal, function: filter.function, index, barriers, unread: tree.unread };
+  const checked = await checkTree(tree, files, how);
   const { document, unsure } = filtered(checked.document, filter);
   requireFunction(filter, [checked], files);
   const status = document.findings.some(f => f.suppressed === undefined) ? 1 : 0;
@@ -114,7 +116,8 @@ async function checkPatch(
   if (index) await patchIndex(index, patched, touched);
   const callers = effects && callersOfChanged(effects, await effectsOf(patched, own, index!), index!);
   const files = [...new Set([...own, ...(callers?.files ?? [])])];
-  const how = { signal, function: filter.function, index, unread: tree.unread, total: files.length * 2 };
+  const barriers = barriersWanted(filter, index);
+  const how = { signal, function: filter.function, index, barriers, unread: tree.unread, total: files.length * 2 };
   const after = await checkTree(patched, files, how);
   if (index) await patchIndex(index, tree, touched);
   const before = await checkTree(tree, files, { ...how, done: files.length });
@@ -238,6 +241,13 @@ function formatOf({ format, json }: CheckOptions): Format {
   if (!found) throw new InputError(`--format ${wanted}: it is one of ${FORMATS.join(', ')}`);
   return found;
 }
+
+/** They are of low confidence, and other files are read for them: only when they can be shown, or are counted. */
+const barriersWanted = (
+  { confidence, kinds }: FindingFilter,
+  index: TreeIndex | undefined,
+): CheckTreeOptions['barriers'] =>
+  (kinds?.length ? kinds.includes('unpaired-barrier') : confidence === 'low') ? (index ?? 'own file') : undefined;
 
 function filterOf({ confidence = 'medium', kind = [], function: name }: CheckOptions): FindingFilter {
   const level = CONFIDENCES.find((c): c is Confidence => c === confidence);

@@ -1,4 +1,7 @@
 import type { NameIndex } from '../core/index/names.ts';
+import type { BarrierIndex } from '../core/locks/barriers/calls.ts';
+import { Mentions } from '../core/locks/barriers/mentions.ts';
+import type { BarrierScope } from '../core/locks/barriers/search.ts';
 import { ContractAnalyser } from '../core/locks/contracts.ts';
 import type { Finding, FindingsDocument, RelatedPlace } from '../core/report/documents.ts';
 import { suppress } from '../core/report/suppression.ts';
@@ -13,6 +16,8 @@ export interface CheckTreeOptions {
   readonly function?: string | undefined;
   /** Of the whole tree: calls are followed anywhere in it. Without, into headers and nearby folders. */
   readonly index?: NameIndex | undefined;
+  /** Look for barriers that nothing pairs with too, in the text of the whole tree where there is an index of it. */
+  readonly barriers?: BarrierIndex | 'own file' | undefined;
   /** Files of the tree that could not be read, and why. */
   readonly unread?: ReadonlyMap<string, string>;
   /** For the progress line of a check of several trees: files done before, and of all. */
@@ -52,8 +57,13 @@ export async function checkTree(
 ): Promise<Checked> {
   const rules = await rulesOf(tree);
   const loops = await loopsOf(tree);
+  const barriers = barriersOf(tree, options);
   const make = (): ContractAnalyser => {
-    const analyser = new ContractAnalyser(tree, { loops, ...(options.index ? { index: options.index } : {}) });
+    const analyser = new ContractAnalyser(tree, {
+      loops,
+      ...(options.index ? { index: options.index } : {}),
+      ...(barriers ? { barriers } : {}),
+    });
     analyser.watch(files);
     return analyser;
   };
@@ -104,6 +114,12 @@ export async function checkTree(
 export async function loopsOf(tree: SourceTree): Promise<readonly string[]> {
   const format = await tree.read('.clang-format');
   return format ? loopMacros(new TextDecoder().decode(format)) : [];
+}
+
+/** What was looked for in the tree is kept when the analyser is made anew. */
+function barriersOf(tree: SourceTree, { barriers }: CheckTreeOptions): BarrierScope | undefined {
+  if (barriers === undefined || barriers === 'own file') return barriers && {};
+  return { index: barriers, mentions: new Mentions(tree, () => barriers.paths()) };
 }
 
 async function checkFile(

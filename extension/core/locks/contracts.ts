@@ -3,9 +3,11 @@ import type { NameIndex } from '../index/names.ts';
 import type { ContractsDocument, FindingsDocument, FunctionContract } from '../report/documents.ts';
 import { InputError, type SourceTree } from '../text/source.ts';
 import { Summaries } from './analysis.ts';
+import { type BarrierScope, BarrierSearch, type Judged } from './barriers/search.ts';
 import { Bodies } from './bodies.ts';
 import type { OptionValues } from './condition.ts';
 import { documentOf } from './document.ts';
+import { unpairedBarriers } from './findings/barriers.ts';
 import { findingsOf } from './findings/file.ts';
 import type { Observed } from './findings/observed.ts';
 import type { Flow } from './flow.ts';
@@ -23,6 +25,8 @@ export interface AnalyserOptions {
   readonly loops?: readonly string[];
   /** An index of the whole tree; without one, names are looked for in the headers included and in nearby folders. */
   readonly index?: NameIndex;
+  /** Look for barriers that nothing pairs with too (`unpaired-barrier`), and where: it reads the text of the whole tree. */
+  readonly barriers?: BarrierScope;
 }
 
 /** One file's functions, and what is asked about them. */
@@ -56,11 +60,11 @@ export class FileAnalysis {
   }
 
   /** Everything that may be wrong in the file, and in its functions' use of what they call. */
-  async findings(): Promise<FindingsDocument> {
+  async findings(barriers?: BarrierSearch): Promise<FindingsDocument> {
     const all: Observed[] = [];
     for (const definition of this.functions())
       all.push(await settled(() => this.summaries.observed(definition, this.resolver)));
-    return findingsOf(all, this.summaries.orders);
+    return findingsOf(all, this.summaries.orders, unpairedBarriers((await barriers?.judge(this.root)) ?? []));
   }
 
   flow(definition: Definition): Promise<Flow> {
@@ -78,12 +82,21 @@ export class ContractAnalyser {
   private readonly bodies: Bodies;
   private readonly summaries: Summaries;
   private readonly watched = new Set<string>();
+  private barriers: BarrierSearch | undefined;
 
-  constructor(tree: SourceTree, options: AnalyserOptions = {}) {
+  constructor(
+    tree: SourceTree,
+    private readonly options: AnalyserOptions = {},
+  ) {
     const config = options.config ?? defaultConfig;
     this.sources = new Sources(tree, config);
     this.bodies = new Bodies(options.loops ?? [], config);
     this.summaries = new Summaries(this.sources, this.bodies, this.watched, options.index);
+    this.searchAnew();
+  }
+
+  get tree(): SourceTree {
+    return this.sources.tree;
   }
 
   /** How many functions have been worked out. */
@@ -104,10 +117,22 @@ export class ContractAnalyser {
     for (const file of files) this.watched.add(file);
   }
 
-  /** What may be wrong in a file. `text` stands in for the file's bytes. Throws InputError: no such file. */
-  async findings(file: string, text?: string): Promise<FindingsDocument> {
+  /**
+   * What may be wrong in a file. `text` stands in for the file's bytes. Throws InputError: no such file.
+   *
+   * @param barriers look for barriers that nothing pairs with in this file alone, unless the options say to look everywhere
+   */
+  async findings(file: string, text?: string, barriers = false): Promise<FindingsDocument> {
     this.watched.add(file);
-    return (await this.analysis(file, text)).findings();
+    const analysis = await this.analysis(file, text);
+    const search = this.barriers ?? (barriers ? new BarrierSearch(this.sources, {}, this.watched) : undefined);
+    return analysis.findings(search);
+  }
+
+  /** The barriers in a file's functions, and what became of each. Throws InputError: no such file. */
+  async judgedBarriers(file: string, text?: string): Promise<readonly Judged[]> {
+    const { root } = await this.analysis(file, text);
+    return (this.barriers ?? new BarrierSearch(this.sources, {}, this.watched)).judge(root);
   }
 
   /** One function's contract; undefined when the file defines no function of that name. */
@@ -139,6 +164,7 @@ export class ContractAnalyser {
       const before = root;
       root = this.sources.replace(file, text);
       if (before) this.summaries.replaced(before, root);
+      this.searchAnew();
     }
     if (!root) throw new InputError(`${file}: no such file in ${this.sources.tree.label}`, { file });
     return new FileAnalysis(root, this.summaries.resolver(root), this.summaries);
@@ -148,5 +174,12 @@ export class ContractAnalyser {
   forget(file: string): void {
     this.sources.forget(file);
     this.summaries.clear();
+    this.searchAnew();
+  }
+
+  /** What functions elsewhere do may have changed. */
+  private searchAnew(): void {
+    const { barriers } = this.options;
+    if (barriers) this.barriers = new BarrierSearch(this.sources, barriers, this.watched);
   }
 }

@@ -97,6 +97,11 @@ export class TreeIndex implements NameIndex {
     return this.data.file(path) !== undefined;
   }
 
+  /** Every file, by path. */
+  paths(): readonly string[] {
+    return [...this.data.paths()].sort();
+  }
+
   definers(name: string): readonly string[] {
     let found = this.offering.get(name);
     if (!found) this.offering.set(name, (found = this.findDefiners(name)));

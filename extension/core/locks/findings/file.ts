@@ -9,8 +9,12 @@ import { doubleUnlocks, missingUnlocks } from './unlocks.ts';
 
 const RANK = { high: 0, medium: 1, low: 2 };
 
-/** The findings of a file whose functions have been observed. */
-export function findingsOf(all: readonly Observed[], orders: LockOrders): FindingsDocument {
+/** The findings of a file whose functions have been observed; `more`: those that were not found by observing. */
+export function findingsOf(
+  all: readonly Observed[],
+  orders: LockOrders,
+  more: readonly Finding[] = [],
+): FindingsDocument {
   const callers = new Map<string, Observed[]>();
   for (const seen of all) {
     for (const name of seen.calls) {
@@ -20,7 +24,7 @@ export function findingsOf(all: readonly Observed[], orders: LockOrders): Findin
     }
   }
   const stores = new Set(all.flatMap(seen => [...seen.stores]));
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...more];
   const incomplete: string[] = [];
   for (const seen of all) {
     findings.push(

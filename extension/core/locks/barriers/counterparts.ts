@@ -1,0 +1,143 @@
+import { callsIn } from '../callSites.ts';
+import type { Definition } from '../scan.ts';
+import { vocabularyOf } from '../vocabulary.ts';
+import { type Access, type Body, readBarrierBody } from './body.ts';
+import type { CallOrders } from './calls.ts';
+import { type BarrierSite, pairsOf } from './sites.ts';
+import { effectOn, placesIn, Strength, waysFrom } from './ways.ts';
+
+/** A function that accesses both objects the other way round, with nothing between that keeps them in order. */
+export interface Unordered {
+  readonly definition: Definition;
+  readonly first: Access;
+  readonly second: Access;
+  /** The accesses at the barrier: `second` here is of the object that is accessed before it. */
+  readonly pair: { readonly first: Access; readonly second: Access };
+}
+
+/** What other functions do to the objects of a barrier. */
+export interface OtherSide {
+  /** The best that keeps any two of the objects in order. */
+  strength: Strength;
+  /** What that is, and where. */
+  by: { readonly name: string; readonly definition: Definition } | undefined;
+  /** Functions that access two of the objects, the one after the barrier first. */
+  functions: number;
+  readonly unordered: Unordered[];
+}
+
+export const nothingFound = (): OtherSide => ({
+  strength: Strength.none,
+  by: undefined,
+  functions: 0,
+  unordered: [],
+});
+
+/**
+ * Looks at what a function does to the objects of a barrier: as OFence has it (Lepers et al., EuroSys 2023), two barriers pair
+ * when both stand between accesses of the same two objects, in opposite order. Objects are the same when their names are and
+ * no declaration says otherwise, so that a partner is rather found once too often.
+ */
+export function lookAt(
+  definition: Definition,
+  globals: ReadonlySet<string>,
+  site: BarrierSite,
+  calls: CallOrders,
+  isOneStruct: (field: string) => boolean,
+  found: OtherSide,
+): void {
+  const pairs = pairsOf(site);
+  const names = new Set(pairs.flatMap(p => [p.first.word, p.second.word]));
+  const body = readBarrierBody(definition, globals, names);
+  const isOwn = definition === site.definition;
+  let counts = false;
+  for (const { is: from, ...place } of placesIn(body)) {
+    if (from.kind !== 'access') continue;
+    const mine = pairs.filter(p => mayBeSame(p.second, from));
+    if (mine.length === 0) continue;
+    const matching = (to: Access) => mine.filter(p => mayBeSame(p.first, to) && canPair(site, from, to));
+    const ways = waysFrom(
+      body,
+      place,
+      to => matching(to).length > 0,
+      event => {
+        if (event.kind === 'call') return calls.of(event, definition.source.file);
+        return isOwn && event.at === site.barrier.at ? Strength.none : effectOn(event, ...answers(site));
+      },
+    );
+    const unordered = new Set<Access>();
+    const ordered = new Set<Access>();
+    for (const way of ways) {
+      counts = true;
+      if (way.strength === Strength.none) unordered.add(way.to);
+      else ordered.add(way.to);
+      if (way.strength <= found.strength) continue;
+      found.strength = way.strength;
+      found.by = { name: way.by!, definition };
+    }
+    if (isOwn) continue;
+    for (const to of unordered) {
+      const pair = matching(to).find(p => isSurely(p, from, to, isOneStruct));
+      if (pair && !ordered.has(to) && isOpposite(site, pair, from, to) && !isExcused(body, site, from, to))
+        found.unordered.push({ definition, first: from, second: to, pair });
+    }
+  }
+  if (counts && !isOwn) found.functions++;
+}
+
+const structOf = (access: Access): string | undefined =>
+  access.holder !== undefined && /^(?:struct|union) /.test(access.holder) ? access.holder : undefined;
+
+function mayBeSame(a: Access, b: Access): boolean {
+  if (a.word !== b.word || (a.holder === '') !== (b.holder === '')) return false;
+  const [one, other] = [structOf(a), structOf(b)];
+  return one === undefined || other === undefined || one === other;
+}
+
+/** Whether what keeps stores, and what keeps loads in order answers the barrier. */
+const answers = ({ entry: { order } }: BarrierSite): [stores: boolean, loads: boolean] => [
+  order !== 'write' && order !== 'release',
+  order !== 'read' && order !== 'acquire',
+];
+
+/** What keeps stores in order is answered by loads, and the other way round. */
+function canPair({ entry }: BarrierSite, a: Access, b: Access): boolean {
+  if (entry.order === 'write' || entry.order === 'release') return a.read || b.read || a.address || b.address;
+  if (entry.order === 'read' || entry.order === 'acquire') return a.write || b.write || a.address || b.address;
+  return true;
+}
+
+type Pair = { readonly first: Access; readonly second: Access };
+
+/** Both are the same objects without doubt, and of one object where the barrier's are. */
+function isSurely(pair: Pair, from: Access, to: Access, isOneStruct: (field: string) => boolean): boolean {
+  const same = (a: Access, b: Access): boolean =>
+    a.holder === '' || (structOf(a) !== undefined && structOf(a) === structOf(b)) || isOneStruct(a.word);
+  if (pair.first.address || pair.second.address || !same(pair.second, from) || !same(pair.first, to)) return false;
+  return pair.first.base !== pair.second.base || from.base === to.base;
+}
+
+/** Two accesses that need a barrier, given the one that is there. tools/memory-model/Documentation/recipes.txt: MP, SB */
+function isOpposite({ entry }: BarrierSite, pair: Pair, from: Access, to: Access): boolean {
+  const loads = (a: Access): boolean => a.read && !a.write && !a.address;
+  const stores = (a: Access): boolean => a.write && !a.address;
+  switch (entry.order) {
+    case 'write':
+    case 'release':
+      return stores(pair.first) && stores(pair.second) && loads(from) && loads(to);
+    case 'read':
+    case 'acquire':
+      return loads(pair.first) && loads(pair.second) && stores(from) && stores(to);
+    default:
+      return stores(pair.first) && loads(pair.second) && stores(from) && loads(to);
+  }
+}
+
+/** Loads under a lock need no barrier if the stores are under it too; stores to an object that nobody else has yet need none. */
+function isExcused({ definition, allocated }: Body, { entry }: BarrierSite, from: Access, to: Access): boolean {
+  if (entry.order === 'read' || entry.order === 'acquire')
+    return [...from.uses, ...to.uses].some(name => allocated.has(name));
+  return callsIn(definition).some(
+    ({ name }) => /^(?:acquire|assert)$/.test(vocabularyOf(name)?.effect ?? '') && !/^s?rcu_/.test(name),
+  );
+}
