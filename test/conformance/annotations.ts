@@ -30,7 +30,7 @@ const wasm = (name: string): Uint8Array => new Uint8Array(readFileSync(find.reso
 
 /** Every annotated function definition of a tree's .c files. */
 export function annotated(root: string, parser: CParser, loops: readonly string[]): Annotated[] {
-  const listed = spawnSync('grep', ['-rlE', '__(acquires|releases|must_hold)\\(', '--include=*.c', '.'], {
+  const listed = spawnSync('grep', ['-rlE', '__(acquires|releases|must_hold)\\(', '--include=*.c', '--include=*.h', '.'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 26,

@@ -50,6 +50,14 @@ export class Bodies {
       owner: this.owner(definition),
       params: definition.params ?? [],
       isTransparent: name => vocabularyOf(name)?.effect === 'value',
+      needs: name => {
+        const entry = vocabularyOf(name);
+        return entry?.lock === undefined ? undefined : (entry.condition ?? 'always');
+      },
+      asksHeld: name => {
+        const entry = vocabularyOf(name);
+        return entry?.effect === 'quiet' && entry.lock !== undefined;
+      },
       option: name => {
         const value = this.config?.value(name.replace(/^CONFIG_/, ''));
         return this.config && Number(value !== undefined && value !== 'n');

@@ -1,5 +1,5 @@
 import type { ExitFact, FunctionContract, LockFact } from '../report/documents.ts';
-import { lockKey } from './expr.ts';
+import { isAccessor, lockKey } from './expr.ts';
 import { LineStarts } from './lines.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
@@ -56,7 +56,7 @@ function factOf(definition: Definition, e: Effect): LockFact {
   return {
     file: definition.source.file,
     ...LineStarts.of(definition.source).position(e.at),
-    lock: e.expr.k === 'op' ? '' : render(e.expr),
+    lock: e.expr.k === 'op' && !isAccessor(e.expr) ? '' : render(e.expr),
     mode: e.mode,
     primitive: e.primitive,
     via: e.via,

@@ -224,7 +224,15 @@ export function op(name: string, ...args: Expr[]): Expr {
     return found;
   }
   return under(first, `${name}(${ids(args)}`, () =>
-    make('op', 1 + sum(args), all(args) | (name === 'literal' ? HAS_LITERAL : 0), { name, args }),
+    make(
+      'op',
+      1 + sum(args),
+      all(args) | (name === 'literal' ? HAS_LITERAL : 0) | (name.endsWith(OF) ? HAS_DEREF : 0),
+      {
+        name,
+        args,
+      },
+    ),
   );
 }
 
@@ -243,6 +251,20 @@ export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0)
   if (!found) bare.set(key, (found = raw()));
   return found;
 }
+
+/** What a local holds, whatever has become of the memory that it was read from. */
+export const asRead = (local: Expr): Expr => op('now', local);
+
+/** Whether `asRead` was asked of a place. */
+export const isRemembered = (place: Expr): boolean =>
+  place.k === 'name' && place.scope === 'local' && ((place as unknown as Node).kids?.has(`now(${place.id}`) ?? false);
+
+const OF = '()';
+
+/** The value of a function that only finds its way from its arguments through memory: equal arguments, equal values. */
+export const accessor = (name: string, args: readonly Expr[]): Expr => op(name + OF, ...args);
+
+export const isAccessor = (e: Op): boolean => e.op.endsWith(OF);
 
 /** `x ? container_of(x, …) : NULL`: what two values that meet are when one is null; undefined when neither is. */
 export function orNull(a: Expr | undefined, b: Expr | undefined): Expr | undefined {
@@ -289,8 +311,8 @@ export function rewrite(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
       next = deref(rewrite(e.base, at));
       break;
     case 'addr':
-      // The operand of & is a place: what is in it must not be put in its stead.
-      next = addr(rewritePlace(e.base, at));
+      // The operand of & is a place: what is in it must not be put in its stead. A call that is one is its value.
+      next = addr(isTemporary(e.base) ? (at(e.base) ?? e.base) : rewritePlace(e.base, at));
       break;
     case 'index':
       next = index(rewrite(e.base, at), rewrite(e.index, at));
@@ -405,6 +427,12 @@ export const isNowhere = (e: Expr): boolean => (e.has & HAS_NOWHERE) !== 0;
 
 /** Whether a caller could name this lock: nothing in it is a local or the value of a call. */
 export const isNamed = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
+
+/** Whether a caller can be owed this lock: two calls of one accessor with equal arguments give the same (`lockKey`). */
+export const canOwe = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_LITERAL)) === 0;
+
+/** A name that the readers give to the value of a call or a condition. */
+export const isTemporary = (e: Expr): boolean => e.k === 'name' && e.name.startsWith('#');
 
 /** The last field of a path; of a lone pointer nothing that could be mistaken for another's. */
 export function memberOf(e: Expr): string | Expr {

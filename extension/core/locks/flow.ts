@@ -3,9 +3,9 @@ import { classOf, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
 import {
   call,
+  canOwe,
   type Expr,
   fresh,
-  HAS_CALL,
   HAS_LOCAL,
   isNamed,
   isNowhere,
@@ -15,28 +15,18 @@ import {
   pointersOf,
   rewrite,
 } from './expr.ts';
-import type { FlowContext } from './flowContext.ts';
+import { type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
-import { isOf, lift, type Put, substitution } from './lift.ts';
+import { accessed, isOf, lift, PLAIN, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
 import { compact, type Effect, MOST_STATES, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
-import { assume, maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
-import {
-  gfpArgument,
-  gfpAskedFor,
-  gfpSleeps,
-  isGfpName,
-  lockArgument,
-  type VocabularyEntry,
-  vocabularyOf,
-} from './vocabulary.ts';
+import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
+import { gfpArgument, gfpAskedFor, gfpSleeps, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
-/** Size up to which the value of an accessor is put in place of the call. */
-const PLAIN = 8;
 /** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
 const MOST_STEPS = 6000;
@@ -148,6 +138,8 @@ export class Flow {
     if (!states) this.states[block.id] = states = new Map();
     const key = state.key;
     const known = states.get(key);
+    if (states.size > (known ? 1 : 0))
+      for (const other of states.values()) if (other !== known) other.state.tellApart(state);
     if (known) {
       if (!known.state.merge(state, -1 - block.id)) return;
       known.dirty = true;
@@ -182,7 +174,7 @@ export class Flow {
       for (let i = 0; i < next.length; i++) {
         const edge = next[i]!;
         const to = i < next.length - 1 ? state.copy() : state;
-        if (edge.when && !assume(to.resolve(edge.when), edge.is ?? true, to.facts)) continue;
+        if (edge.when && !to.assume(edge.when, edge.is ?? true)) continue;
         for (const local of block.dead) to.unbind(local);
         this.arrive(edge.to, to);
       }
@@ -249,7 +241,7 @@ export class Flow {
 
   private known(state: State, step: CallStep, name: string, entry: VocabularyEntry, args: readonly Expr[]): State[] {
     const value = this.result(state, step, name, args);
-    if (entry.effect === 'quiet' || entry.effect === 'value' || entry.effect === 'error') return [state];
+    if (entry.effect === 'quiet' || entry.effect === 'error') return [state];
     if (entry.effect === 'refutes') return args[0] && !restrict(args[0], ZERO, state.facts) ? [] : [state];
     this.found.primitive(name);
     const lock = lockArgument(entry, args);
@@ -280,6 +272,11 @@ export class Flow {
     if (entry.effect === 'sleep') state.forgetMemory();
     if (!lock) return [state];
     switch (entry.effect) {
+      case 'sleep':
+        // It lets the lock go meanwhile, and takes it again.
+        this.require(state, effect, entry.mode);
+        this.found.take(effect);
+        return [state];
       case 'acquire': {
         this.observer?.acquire?.(state, effect, entry.when !== undefined);
         // Who does not ask whether it was taken knows that it was: it waits for ever.
@@ -301,6 +298,7 @@ export class Flow {
         this.acquire(state, { ...effect, mode: 'read' });
         return [state];
       case 'assert':
+      case 'value':
         this.require(state, effect, entry.mode);
         return [state];
       default:
@@ -309,14 +307,7 @@ export class Flow {
   }
 
   private allocation(state: State, effect: Effect, args: readonly Expr[]): void {
-    const expanded = args.map(arg =>
-      rewrite(arg, part =>
-        part.k === 'name' && part.scope === 'free' && isGfpName(part.name)
-          ? this.context.constant(part.name)
-          : undefined,
-      ),
-    );
-    const gfp = gfpArgument(expanded);
+    const gfp = gfpArgument(args.map(arg => spelledOut(arg, this.context)));
     const dropped = state.dropped;
     if (!gfp) {
       this.sleep(state, { effect, gfp: undefined, dropped });
@@ -374,7 +365,8 @@ export class Flow {
       const returned = outcome!.value;
       if (returned && returned.size <= PLAIN * 2) {
         const here = substitution(callee, this.graph, this.owner, given, state)(returned);
-        if (here.size <= PLAIN && !(here.has & HAS_CALL)) state.bind(step.temp, here);
+        const said = accessed(name, callee, args, here);
+        if (said) state.bind(step.temp, said);
       }
       return [state];
     }
@@ -382,7 +374,7 @@ export class Flow {
     const up = (effect: Effect) => lift(effect, name, step.at, put, this.classify);
     this.found.callee(callee);
     // What only the callee can name, its caller cannot owe it.
-    const owed = (effect: Effect) => callee.definition.kind === 'macro' || isNamed(effect.expr);
+    const owed = (effect: Effect) => callee.definition.kind === 'macro' || canOwe(effect.expr);
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     const once = `${step.at} ${callee.owner.id} ${state.key}`;
     if (this.observer || !this.told.has(once)) {
@@ -440,7 +432,11 @@ export class Flow {
     up: (effect: Effect) => Effect,
     owed: (effect: Effect) => boolean,
   ): boolean {
-    for (const guard of outcome.guards) if (!restrict(put(guard.expr), guard.mask, next.facts)) return false;
+    for (const { expr, mask } of outcome.guards) {
+      const here = put(expr);
+      if (!restrict(here, mask, next.facts)) return false;
+      if (callee.outcomes.length > 1) next.pin(here);
+    }
     const value = this.result(next, step, name, args);
     if (!restrict(value, outcome.ret, next.facts)) return false;
     for (const effect of outcome.held) if (isNowhere(put(effect.expr))) return false;
@@ -483,9 +479,8 @@ export class Flow {
       next.bind(place, stored && stored.size <= 16 ? stored : fresh(place, this.owner, step.at));
       if (place.k !== 'name') this.found.modified(place);
     }
-    // A long way to say it: the call itself says it better, `pte_lockptr(mm, pmd)`.
-    const returned = outcome.value && here(outcome.value);
-    if (returned && returned.size <= PLAIN && !(returned.has & HAS_CALL)) {
+    const returned = outcome.value && accessed(name, callee, args, here(outcome.value));
+    if (returned) {
       next.bind(step.temp, returned);
       if (!restrict(returned, outcome.ret, next.facts)) return false;
     }

@@ -1,5 +1,6 @@
-import type { Expr } from './expr.ts';
+import { type Expr, rewrite } from './expr.ts';
 import type { Summary } from './summary.ts';
+import { isGfpName } from './vocabulary.ts';
 
 /** What the flow analysis of one function asks of the rest of the tree. All of it is at hand before it starts. */
 export interface FlowContext {
@@ -12,3 +13,9 @@ export interface FlowContext {
   /** The value of an object-like macro. */
   constant(name: string): Expr | undefined;
 }
+
+/** An expression with GFP_ names put as what they are made of. */
+export const spelledOut = (e: Expr, { constant }: Pick<FlowContext, 'constant'>): Expr =>
+  rewrite(e, part =>
+    part.k === 'name' && part.scope === 'free' && isGfpName(part.name) ? constant(part.name) : undefined,
+  );

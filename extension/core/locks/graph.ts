@@ -91,6 +91,11 @@ export class GraphBuilder {
     return this.current !== undefined;
   }
 
+  /** The last step of the current block. */
+  get last(): Step | undefined {
+    return this.current?.steps.at(-1);
+  }
+
   emit(step: Step): void {
     this.current?.steps.push(step);
     if (step.op === 'exit') this.current = undefined;

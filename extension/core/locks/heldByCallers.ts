@@ -1,11 +1,17 @@
 import type { CallSite, NameIndex } from '../index/names.ts';
 import type { LockMode } from '../report/documents.ts';
 import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
-import { type Expr, memberOf } from './expr.ts';
+import { lockKey, memberOf } from './expr.ts';
+import type { FieldTypes } from './fieldTypes.ts';
+import { HeaderTypes } from './headerTypes.ts';
+import { knownClass } from './heldSteps.ts';
 import { LineStarts } from './lines.ts';
+import { openersOf } from './operations.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
 import type { Effect } from './state.ts';
+import type { Summary } from './summary.ts';
+import { ZERO } from './values.ts';
 
 /** A lock that is held whenever a function is called, as far as its callers are known. */
 export interface EntryLock {
@@ -48,12 +54,15 @@ const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
 /** Which locks the callers of functions hold, and their callers, for those not held by all. */
 export class HeldByCallers {
   private readonly known = new Map<Definition, EntryHeld>();
+  private readonly headers: HeaderTypes;
 
   /** @param index tells who calls a function; without one only callers in its own file are seen */
   constructor(
     private readonly analyser: ContractAnalyser,
     private readonly index?: NameIndex,
-  ) {}
+  ) {
+    this.headers = new HeaderTypes(analyser.tree);
+  }
 
   /**
    * What is held at a line (1-based) of a file; undefined when it is in no function.
@@ -95,9 +104,15 @@ export class HeldByCallers {
     if (known) return known;
     if (depth >= DEEPEST || asking.has(definition)) return NOBODY;
     const sites = await this.callSites(analysis, definition);
+    await this.headers.add(analysis.root);
+    const { types } = this.headers;
     const all: (readonly Held[])[] = [];
     let callers = 0;
     let incomplete = sites.length > MOST_CALLERS;
+    for (const opener of openersOf(definition, analysis.functions())) {
+      callers++;
+      all.push(opened(await analysis.summary(opener)).map(e => asHeld(e, types)));
+    }
     for (const { file, function: name } of sites.slice(0, MOST_CALLERS)) {
       const other = file === analysis.root.file ? analysis : await this.analyser.analysis(file).catch(() => undefined);
       const caller = other?.functions().find(d => d.name === name);
@@ -105,6 +120,8 @@ export class HeldByCallers {
         incomplete = true;
         continue;
       }
+      if (!(await this.isMeant(other, definition))) continue;
+      await this.headers.add(other.root);
       const held = await this.heldAtCalls(other, caller, definition.name);
       if (!held.length) continue;
       callers++;
@@ -112,12 +129,12 @@ export class HeldByCallers {
       const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]));
       const whole = above.sites > 0 ? above.locks.filter(l => l.sites === above.sites) : [];
       // Nor did it get here without what its own code shows that it needs.
-      const needed = (await other.summary(caller)).requires.filter(e => !e.maybe).map(asHeld);
+      const needed = (await other.summary(caller)).requires.filter(e => !e.maybe).map(e => asHeld(e, types));
       for (const { effects, released } of held) {
         const isLeft = (l: { readonly lockClass: string | undefined }): boolean =>
-          !released.some(r => r.lockClass !== undefined && r.lockClass === l.lockClass);
+          !released.some(r => l.lockClass !== undefined && knownClass(r, types) === l.lockClass);
         const inherited = whole.filter(isLeft).map(l => ({ key: l.lockClass ?? l.lock, ...l }));
-        all.push([...effects.map(asHeld), ...needed.filter(isLeft), ...inherited]);
+        all.push([...effects.map(e => asHeld(e, types)), ...needed.filter(isLeft), ...inherited]);
       }
     }
     const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
@@ -133,6 +150,12 @@ export class HeldByCallers {
       .map(d => ({ file, function: d.name }));
     if (definition.static && file.endsWith('.c')) return own;
     return this.index ? this.index.callers(definition.name) : own;
+  }
+
+  /** Whether the function's name means this one there: other files may have a static one called the same. */
+  private async isMeant(caller: FileAnalysis, { name, source }: Definition): Promise<boolean> {
+    const found = await caller.definitions(name);
+    return found.length === 0 || found.some(d => d.source.file === source.file);
   }
 
   /** The held set at each call of `name` in a function: what is held in every state that comes there. */
@@ -170,17 +193,21 @@ interface Held {
   readonly mode: LockMode;
 }
 
-const asHeld = ({ expr, lockClass, mode }: Effect): Held => ({
-  key: keyOf(expr, lockClass),
-  lock: render(expr),
-  lockClass,
-  mode,
-});
+function asHeld(effect: Effect, types: FieldTypes): Held {
+  const lock = render(effect.expr);
+  const lockClass = knownClass(effect, types);
+  const member = memberOf(effect.expr);
+  const key = lockClass ?? (typeof member === 'string' ? member : lock);
+  return { key, lock, lockClass, mode: effect.mode };
+}
 
-function keyOf(e: Expr, lockClass: string | undefined): string {
-  if (lockClass) return lockClass;
-  const member = memberOf(e);
-  return typeof member === 'string' ? member : render(e);
+/** What a function leaves held for those that run after it: on every way out that returns something. */
+function opened({ exits }: Summary): readonly Effect[] {
+  const ways = exits.flatMap(exit => (exit.kind === 'noreturn' ? [] : exit.ways.filter(way => way.ret & ~ZERO)));
+  const [first, ...rest] = ways;
+  return (first?.held ?? []).filter(
+    e => !e.maybe && rest.every(way => way.held.some(o => lockKey(o.expr) === lockKey(e.expr))),
+  );
 }
 
 function counted(all: readonly (readonly Held[])[]): EntryLock[] {

@@ -59,12 +59,8 @@ export class HeldSteps {
     this.points = [...byOffset.values()].sort((a, b) => a.at - b.at);
   }
 
-  /** Its class; of `&EXT4_I(inode)->f`, whose type no declaration gives, by the only struct that has such a field. */
-  classOf({ lockClass, expr }: Effect): string | undefined {
-    if (lockClass) return this.types.canonical(lockClass);
-    if (expr.k !== 'addr' || expr.base.k !== 'field' || expr.base.base.k !== 'deref') return undefined;
-    const owner = this.types.ownerOf(expr.base.name);
-    return owner && `${owner}.${expr.base.name}`;
+  classOf(effect: Effect): string | undefined {
+    return knownClass(effect, this.types);
   }
 
   private meet(point: Point, state: State): void {
@@ -120,4 +116,12 @@ export class HeldSteps {
     }
     return point.step;
   }
+}
+
+/** The class of what an effect is on; of `&EXT4_I(inode)->f`, whose type no declaration gives, by the only struct that has such a field. */
+export function knownClass({ lockClass, expr }: Effect, types: FieldTypes): string | undefined {
+  if (lockClass) return types.canonical(lockClass);
+  if (expr.k !== 'addr' || expr.base.k !== 'field' || expr.base.base.k !== 'deref') return undefined;
+  const owner = types.ownerOf(expr.base.name);
+  return owner && `${owner}.${expr.base.name}`;
 }

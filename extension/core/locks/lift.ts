@@ -1,11 +1,15 @@
 import {
+  accessor,
   addr,
   call,
   deref,
   type Expr,
   field,
+  HAS_CALL,
+  HAS_LOCAL,
   HAS_PARAM,
   index,
+  isNamed,
   type Owner,
   op,
   ownName,
@@ -15,6 +19,9 @@ import {
 import type { Graph } from './graph.ts';
 import type { Effect, State } from './state.ts';
 import type { Summary } from './summary.ts';
+
+/** Size up to which the value of an accessor is put in place of the call. */
+export const PLAIN = 8;
 
 /** Puts a callee's expression into the caller's terms: as a value, and as the place it names. */
 export interface Put {
@@ -97,4 +104,17 @@ export function isOf(e: Expr, owner: Owner): boolean {
     e,
     part => (part.k === 'new' || (part.k === 'name' && part.scope === 'local')) && part.owner === owner,
   );
+}
+
+/**
+ * What a call's value goes by: the value itself where it is short. A long way to say it the call says better,
+ * `pte_lockptr(mm, pmd)`, which is the same wherever it is asked of the same arguments. Undefined: nothing that has a name.
+ */
+export function accessed(name: string, callee: Summary, args: readonly Expr[], value: Expr): Expr | undefined {
+  if (value.has & HAS_CALL || (value.has & HAS_LOCAL && isOf(value, callee.owner))) return undefined;
+  if (value.size <= PLAIN) return value;
+  if (callee.definition.kind === 'macro' || !isNamed(value) || !args.length || callee.outcomes.length > 1)
+    return undefined;
+  const said = accessor(name, args);
+  return said.size <= PLAIN ? said : undefined;
 }

@@ -3,7 +3,7 @@ import type { SourceTree } from '../text/source.ts';
 import { accessesIn } from './accesses.ts';
 import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
 import { type FileEvidence, type Gathered, gather, globalsOf } from './evidence.ts';
-import { FieldTypes } from './fieldTypes.ts';
+import { HeaderTypes } from './headerTypes.ts';
 import {
   type CallersHover,
   callersHolding,
@@ -18,8 +18,6 @@ import type { Scanned } from './scan.ts';
 import { folderOf } from './sources.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
-/** Headers whose structs are read for a file: those it includes, and what these include. */
-const MOST_HEADERS = 150;
 /** Other files that one question may ask for, nearest first. */
 const MOST_WIDENED = 40;
 /** Files whose evidence is kept. */
@@ -37,7 +35,7 @@ interface Kept {
  * file at hand, and of other files those that have been read by then: `widen` reads the ones that matter.
  */
 export class LockEvidence {
-  private readonly types = new FieldTypes();
+  private readonly headers: HeaderTypes;
   private readonly kept = new Map<string, Kept>();
   private readonly done = new Map<string, FileEvidence>();
   private readonly texts = new Map<string, string | undefined>();
@@ -48,7 +46,9 @@ export class LockEvidence {
     private readonly analyser: ContractAnalyser,
     private readonly pause: () => Promise<void>,
     private readonly index?: () => NameIndex | undefined,
-  ) {}
+  ) {
+    this.headers = new HeaderTypes(tree);
+  }
 
   /** What the lock or field at an offset is; undefined when it is neither, or nothing is known of its type. */
   async at(file: string, offset: number, text?: string): Promise<LockHover | FieldHover | undefined> {
@@ -66,8 +66,9 @@ export class LockEvidence {
     // A function too large to be analysed whole: what stands in the call is the lock all the same.
     const word = /\w+$/.exec(source.slice(0, end))?.[0];
     if (call && word) globals.add(word);
-    const mentioned = accessesIn(around, this.types, globals).find(a => a.at <= offset && offset <= a.end);
-    const name = taken ?? (mentioned && { lock: mentioned.field, lockClass: this.types.canonical(mentioned.field) });
+    const mentioned = accessesIn(around, this.headers.types, globals).find(a => a.at <= offset && offset <= a.end);
+    const name =
+      taken ?? (mentioned && { lock: mentioned.field, lockClass: this.headers.types.canonical(mentioned.field) });
     if (!name) return undefined;
     return this.told(file, name, own, call !== undefined);
   }
@@ -171,33 +172,12 @@ export class LockEvidence {
     before: Promise<Gathered> | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Gathered> {
-    await this.headers(analysis.root);
+    await this.headers.add(analysis.root);
     const pause = async () => {
       await this.pause();
       signal?.throwIfAborted();
     };
-    return gather(analysis, this.types, pause, await before?.catch(() => undefined));
-  }
-
-  private async headers(root: Scanned): Promise<void> {
-    this.types.add(root.file, root.text);
-    let queue = root.includes.map(i => ({ path: i.path, from: i.local ? root.file : undefined }));
-    for (let round = 0, read = 0; round < 2; round++) {
-      const next: typeof queue = [];
-      for (const { path, from } of queue) {
-        for (const file of candidates(path, from)) {
-          if (this.types.has(file)) break;
-          const text = await this.text(file);
-          if (text === undefined) continue;
-          this.types.add(file, text);
-          if (++read >= MOST_HEADERS) return;
-          for (const match of text.matchAll(/^[ \t]*#[ \t]*include[ \t]+[<"]([^>"\n]+)[>"]/gm))
-            next.push({ path: match[1]!, from: match[0].includes('"') ? file : undefined });
-          break;
-        }
-      }
-      queue = next;
-    }
+    return gather(analysis, this.headers.types, pause, await before?.catch(() => undefined));
   }
 
   private async text(file: string): Promise<string | undefined> {
@@ -255,15 +235,4 @@ function wordEnd(text: string, offset: number): number {
   let end = offset;
   while (/\w/.test(text[end] ?? '')) end++;
   return end;
-}
-
-function candidates(path: string, from: string | undefined): readonly string[] {
-  const out = [`include/${path}`, `include/uapi/${path}`, `arch/x86/include/${path}`];
-  if (from === undefined) return out;
-  const parts: string[] = [];
-  for (const part of `${folderOf(from)}/${path}`.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return [parts.join('/'), ...out];
 }

@@ -1,5 +1,6 @@
 import type { LockMode } from '../report/documents.ts';
 import {
+  asRead,
   contains,
   type Expr,
   fresh,
@@ -9,6 +10,8 @@ import {
   HAS_LOCAL,
   isBase,
   isNamed,
+  isRemembered,
+  isTemporary,
   lockKey,
   memberOf,
   num,
@@ -20,7 +23,7 @@ import {
   somePart,
 } from './expr.ts';
 import type { Scanned } from './scan.ts';
-import { ANY, copied, Facts, maskOf, ZERO } from './values.ts';
+import { ANY, assume, copied, Facts, maskOf, ZERO } from './values.ts';
 import type { VocabularyEntry } from './vocabulary.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
@@ -63,6 +66,11 @@ export class State {
   /** Locks that were taken here and let go again, with the effect that took them; `maybe`: on some paths. */
   private gone_: ReadonlyMap<Expr, Effect> = NEVER;
   facts = new Facts();
+  /**
+   * Memory that decided which locks are held: what is known of it stays so until this function itself stores there. Code
+   * that locks and unlocks by one condition relies on that, and so do we.
+   */
+  private pinned: ReadonlySet<Expr> | undefined;
   /** A function was handed to another while locks were held: it may be called, and let them go. */
   doubt = false;
   private env = new Map<Expr, Expr>();
@@ -78,6 +86,7 @@ export class State {
     next.doubt = this.doubt;
     next.gone_ = this.gone_;
     next.facts = this.facts.copy();
+    next.pinned = this.pinned;
     next.env = this.env;
     next.key_ = this.key_;
     this.shared = next.shared = true;
@@ -147,6 +156,16 @@ export class State {
     return rewritePlace(e, this.lookup);
   }
 
+  /** Adds what follows from an unresolved condition being true (or false); false when that cannot be. */
+  assume(when: Expr, truth: boolean): boolean {
+    const value = this.resolve(when);
+    if (!assume(value, truth, this.facts)) return false;
+    if (!(value.has & HAS_DEREF) || when.has & HAS_DEREF) return true;
+    // What memory holds may change; what a local has read from it does not.
+    const read = rewrite(when, part => (part.k === 'name' && part.scope === 'local' ? asRead(part) : undefined));
+    return read === when || assume(read, truth, this.facts);
+  }
+
   /** Stores `value` (undefined: something new) in `place`; both are given unresolved. */
   set(place: Expr, value: Expr | undefined, at: number): void {
     const target = this.resolvePlace(place);
@@ -158,10 +177,12 @@ export class State {
   bind(place: Expr, value: Expr): void {
     if (place.k !== 'name' && place.k !== 'field' && place.k !== 'deref' && place.k !== 'index') return;
     const env = this.own();
+    if (this.facts.size && isRemembered(place)) this.facts.forget(e => contains(e, asRead(place)));
     if (isBase(place) && env.size > 1) {
       for (const other of env.keys()) if (other !== place && isWithin(other, place)) env.delete(other);
     }
     env.set(place, value);
+    if (this.pinned) this.unpin(place);
     if (place.has & HAS_DEREF) {
       this.facts.touch([place.k === 'field' ? place.name : '*']);
       this.facts.delete(place);
@@ -190,6 +211,29 @@ export class State {
       this.gone_ = new Map([...this.gone_].filter(([, effect]) => !stale(effect)));
   }
 
+  /** What is known of this memory decided which locks are held. */
+  pin(e: Expr): void {
+    if (!(e.has & HAS_DEREF) || !this.facts.has(e) || this.pinned?.has(e)) return;
+    this.pinned = new Set(this.pinned).add(e);
+  }
+
+  /** Where control comes to one place with other locks held: what is known otherwise in the two decided that. */
+  tellApart(other: State): void {
+    if (this.facts.size === 0 || other.facts.size === 0) return;
+    this.facts.forEach((e, mask) => {
+      if (!(e.has & HAS_DEREF) || mask & other.facts.mask(e)) return;
+      this.pin(e);
+      other.pin(e);
+    });
+  }
+
+  private unpin(place: Expr): void {
+    const stale = [...this.pinned!].filter(e => contains(e, place));
+    if (stale.length === 0) return;
+    this.pinned = new Set([...this.pinned!].filter(e => !stale.includes(e)));
+    for (const e of stale) this.facts.delete(e);
+  }
+
   unbind(place: Expr): void {
     if (this.env.has(place)) this.own().delete(place);
   }
@@ -198,7 +242,7 @@ export class State {
   private forgetFacts(which: (e: Expr, depth: number) => boolean): void {
     const nulls: Expr[] = [];
     this.facts.forget((e, depth) => {
-      if (!which(e, depth)) return false;
+      if (!which(e, depth) || this.pinned?.has(e)) return false;
       if (this.facts.mask(e) === ZERO) nulls.push(e);
       return true;
     });
@@ -319,6 +363,8 @@ export class State {
   merge(other: State, at: number): boolean {
     let changed = false;
     this.doubt ||= other.doubt;
+    if (this.pinned && this.pinned !== other.pinned)
+      this.pinned = other.pinned && new Set([...this.pinned].filter(e => other.pinned!.has(e)));
     if (this.gone_ !== other.gone_) {
       const gone = mergedGone(this.gone_, other.gone_);
       if (gone) {
@@ -341,11 +387,11 @@ export class State {
       const value = fresh(place, this.owner, at);
       const before = mine ? maskOf(mine, this.facts) : ANY;
       const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
+      made = (made ?? new Set()).add(value);
       if (mine === value && mask === before) return;
       this.own().set(place, value);
       this.facts.delete(value);
       if (mask !== ANY) this.facts.set(value, mask);
-      made = (made ?? new Set()).add(value);
       changed = true;
     };
     if (this.env !== other.env) {
@@ -399,8 +445,6 @@ function keysOf(effects: readonly Effect[]): string {
   const one = (e: Effect) => `${lockKey(e.expr).id}${e.mode === 'read' ? 'r' : 'w'}${e.maybe ? '?' : ''}`;
   return effects.length === 1 ? one(effects[0]!) : effects.map(one).sort().join(' ');
 }
-
-const isTemporary = (place: Expr): boolean => place.k === 'name' && place.name.startsWith('#');
 
 function isWithin(e: Expr, place: Expr): boolean {
   let at = e;

@@ -205,9 +205,9 @@ export function assume(e: Expr, truth: boolean, facts: Facts): boolean {
     case 'IS_ERR_OR_NULL':
       return restrict(a, truth ? NEGATIVE | ZERO : POSITIVE, facts);
     case '&&':
-      return truth ? assume(a, true, facts) && assume(b, true, facts) : true;
+      return truth ? assume(a, true, facts) && assume(b, true, facts) : opaque(e, false, facts);
     case '||':
-      return truth ? true : assume(a, false, facts) && assume(b, false, facts);
+      return truth ? opaque(e, true, facts) : assume(a, false, facts) && assume(b, false, facts);
     default:
       return opaque(e, truth, facts);
   }
@@ -218,6 +218,7 @@ const isZero = (e: Expr): boolean => e.k === 'num' && e.value === 0;
 function equal(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (a.k === 'num' && b.k === 'num') return (a.value === b.value) === truth;
   if (a === b) return truth;
+  if (truth && !(maskOf(a, facts) & maskOf(b, facts))) return false;
   if (isConstant(a) && isConstant(b)) return !truth;
   if (a.k === 'num' || (a.k === 'addr' && b.k !== 'num')) return equal2(b, a, truth, facts);
   return equal2(a, b, truth, facts);

@@ -3,7 +3,8 @@ import { type Block, type Edge, type Graph, GraphBuilder } from '../graph.ts';
 import { readCondition } from './conditions.ts';
 import { readDeclaration } from './declaration.ts';
 import { type BodyScope, Expressions } from './expressions.ts';
-import { freeing, type Guard, type GuardHost, readCleanup } from './guards.ts';
+import { freeing, type GuardHost, readCleanup } from './guards.ts';
+import { loopArguments } from './loopMacro.ts';
 import type { BodyOptions } from './options.ts';
 import { Scopes } from './scopes.ts';
 import { Kind, type Tokens } from './tokens.ts';
@@ -43,28 +44,12 @@ class Body implements BodyScope, GuardHost {
 
   constructor(
     private readonly tokens: Tokens,
-    private readonly options: BodyOptions,
+    readonly options: BodyOptions,
   ) {
     this.owner = options.owner;
     this.params = new Set(options.params);
     this.e = new Expressions(tokens, this.graph, this);
     this.scopes = new Scopes(this.e, this.graph);
-  }
-
-  isTransparent(name: string): boolean {
-    return this.options.isTransparent(name);
-  }
-
-  guard(name: string): Guard | undefined {
-    return this.options.guard(name);
-  }
-
-  isNoReturn(name: string): boolean {
-    return this.options.isNoReturn(name);
-  }
-
-  option(name: string): number | undefined {
-    return this.options.option(name);
   }
 
   read(): Graph {
@@ -299,21 +284,9 @@ class Body implements BodyScope, GuardHost {
 
   private loopMacro(close: number): void {
     const { e } = this;
-    const { text, kind, match } = this.tokens;
     const [head, inside, step, after] = this.blocks4();
     this.graph.start(head);
-    // A variable of this function that is passed by name may change on every round.
-    for (let k = e.i + 2; k < close; k++) {
-      const isWhole = kind[k] === Kind.Name && /^[(,]$/.test(text[k - 1]!) && /^[,)]$/.test(text[k + 1]!);
-      if (isWhole && (this.locals.has(text[k]!) || (text[k - 1] === '(' && this.params.has(text[k]!))))
-        e.set(e.name(text[k]!), undefined, this.tokens.at[k]!);
-      else if (match[k]! > k && kind[k - 1] === Kind.Name && text[k - 2] !== '.' && text[k - 2] !== '->') {
-        e.i = k - 1;
-        const saved = k;
-        e.assignment();
-        k = Math.max(saved, Math.min(e.i, close) - 1);
-      } else if (match[k]! > k) k = match[k]!;
-    }
+    loopArguments(e, close);
     e.i = close + 1;
     this.graph.fork([{ to: inside }, { to: after }]);
     this.graph.start(inside);

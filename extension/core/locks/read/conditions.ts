@@ -1,5 +1,6 @@
 import type { Expr } from '../expr.ts';
 import type { Block, GraphBuilder } from '../graph.ts';
+import type { BodyOptions } from './options.ts';
 import { Kind, type Tokens } from './tokens.ts';
 import { isCast } from './types.ts';
 
@@ -7,7 +8,7 @@ import { isCast } from './types.ts';
 interface Reader {
   i: number;
   readonly tokens: Tokens;
-  readonly scope: { isTransparent(name: string): boolean };
+  readonly scope: { readonly options: BodyOptions };
   comma(): Expr;
   binary(least: number): Expr;
 }
@@ -67,7 +68,7 @@ class Condition {
       k++;
     }
     let open = k;
-    if (kind[k] === Kind.Name && text[k + 1] === '(' && this.e.scope.isTransparent(text[k]!)) open = k + 1;
+    if (kind[k] === Kind.Name && text[k + 1] === '(' && this.e.scope.options.isTransparent(text[k]!)) open = k + 1;
     if (
       text[open] === '(' &&
       text[open + 1] !== '{' &&

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../graph.ts';
 import { ASSIGN, readCondition } from './conditions.ts';
 import { readGeneric } from './generic.ts';
 import { BINARY, OPTIONS, SIZES } from './operators.ts';
+import type { BodyOptions } from './options.ts';
 import { Kind, type Tokens } from './tokens.ts';
 import { isCast, isTypeName, isTypeWord } from './types.ts';
 
@@ -11,11 +12,7 @@ export interface BodyScope {
   readonly owner: Owner;
   readonly params: ReadonlySet<string>;
   readonly locals: ReadonlyMap<string, string>;
-  /** Functions whose value is their first argument (likely, READ_ONCE), and those that never return. */
-  isTransparent(name: string): boolean;
-  isNoReturn(name: string): boolean;
-  /** 1 or 0 for a CONFIG_ option whose value is stated. */
-  option(name: string): number | undefined;
+  readonly options: BodyOptions;
   /** Runs a statement expression from the token after its `{`, up to and with its `}`; gives the value of the last. */
   block(): Expr;
 }
@@ -172,7 +169,7 @@ export class Expressions {
     for (let k = from; k < to; k++) {
       const t = text[k]!;
       if (t === '(' && k > from && kind[k - 1] === Kind.Name && !SIZES.test(text[k - 1]!)) {
-        if (!this.scope.isTransparent(text[k - 1]!)) return true;
+        if (!this.scope.options.isTransparent(text[k - 1]!)) return true;
       } else if (t === '++' || t === '--' || ASSIGN.has(t) || t === '{') return true;
       else if (t === ')' && text[k + 1] === '(') return true;
     }
@@ -432,7 +429,7 @@ export class Expressions {
     if (OPTIONS.test(name)) {
       const option = text[this.i + 2]!;
       this.i = match[this.i + 1]! + 1;
-      const stated = this.scope.option(option);
+      const stated = this.scope.options.option(option);
       return stated === undefined ? op(name, freeName(option)) : num(stated);
     }
     if (params.has(name) || locals.has(name)) {
@@ -445,7 +442,10 @@ export class Expressions {
     }
     this.i++;
     const args = this.args();
-    if (this.scope.isTransparent(name) && args.length >= 1) return args[0]!;
+    if (this.scope.options.isTransparent(name) && args.length >= 1) {
+      this.needs(name, args, at);
+      return args[0]!;
+    }
     // A field that only its own code may touch: include/linux/compiler_types.h.
     if (name === 'ACCESS_PRIVATE' && args[1]?.k === 'name') return field(deref(args[0]!), args[1].name);
     if (name === 'IS_ERR' || name === 'IS_ERR_OR_NULL') return op(name, args[0] ?? num(0));
@@ -455,12 +455,29 @@ export class Expressions {
     return this.direct(name, args, at);
   }
 
+  /** What a transparent call says of locks is a call of its own: of what it needs, where that can be told. */
+  private needs(name: string, args: readonly Expr[], at: number): void {
+    const needs = this.scope.options.needs(name);
+    if (needs === undefined) return;
+    const asked = this.graph.last;
+    const isAsked =
+      asked?.op === 'call' && asked.temp === args[Number(needs)] && this.scope.options.asksHeld(asked.name);
+    if (needs !== 'always' && !isAsked) return;
+    this.graph.emit({
+      op: 'call',
+      name,
+      args: needs === 'always' || !isAsked ? [] : asked.args,
+      temp: this.temp(),
+      at,
+    });
+  }
+
   /** A call of a function by name. */
   direct(name: string, args: readonly Expr[], at: number): Expr {
     const temp = this.temp();
     this.calls.push(name);
     this.graph.emit({ op: 'call', name, args, temp, at });
-    if (this.scope.isNoReturn(name)) this.graph.emit({ op: 'exit', kind: 'noreturn', value: undefined, at });
+    if (this.scope.options.isNoReturn(name)) this.graph.emit({ op: 'exit', kind: 'noreturn', value: undefined, at });
     return temp;
   }
 

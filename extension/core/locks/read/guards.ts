@@ -19,7 +19,7 @@ export interface GuardHost {
   readonly graph: GraphBuilder;
   readonly scopes: Scopes;
   readonly locals: Map<string, string>;
-  guard(name: string): Guard | undefined;
+  readonly options: { guard(name: string): Guard | undefined };
   loop(breakTo: Block, continueTo: Block, inside: () => void): void;
   statement(): void;
   toSemicolon(): void;
@@ -81,7 +81,7 @@ function enter(
   at: number,
 ): { cleanup: Cleanup; value: Expr | undefined } {
   const { e } = host;
-  const guard = host.guard(name);
+  const guard = host.options.guard(name);
   if (!guard) {
     // As the tree defines it: guardClasses.ts.
     const value = e.direct(`class_${name}_constructor`, [addr(variable), ...args], at);
