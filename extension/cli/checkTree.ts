@@ -8,7 +8,7 @@ import { suppress } from '../core/report/suppression.ts';
 import { readSuppressionFile, SUPPRESSION_FILE, type SuppressionRule } from '../core/report/suppressionFile.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { decodeSource } from '../core/text/decode.ts';
-import { InputError, type SourceTree } from '../core/text/source.ts';
+import { InputError, readingError, type SourceTree } from '../core/text/source.ts';
 
 export interface CheckTreeOptions {
   readonly signal: AbortSignal;
@@ -94,7 +94,8 @@ export async function checkTree(
         functions += checked.functions;
       }
       done++;
-    } catch (error) {
+    } catch (thrown) {
+      const error = readingError(thrown, file);
       if (error instanceof InputError && files.length === 1) throw error;
       failed.push(error instanceof InputError ? error.message : faultOf(file, error));
     }

@@ -4,7 +4,7 @@ import { type Colors, contractText } from '../core/report/contractText.ts';
 import type { ContractsDocument, FunctionContract } from '../core/report/documents.ts';
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { decodeSource } from '../core/text/decode.ts';
-import { InputError } from '../core/text/source.ts';
+import { InputError, readingError } from '../core/text/source.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
 import { type Outcome, ran } from './outcome.ts';
 
@@ -38,12 +38,16 @@ export async function contracts(
     const { analyser, tree } = known;
     // Says what is wrong with a binary or the like before anything is analysed.
     decodeSource(await tree.require(file), file);
-    if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
-    else {
-      const { functions } = await analyser.contracts(file);
-      if (functions.length === 0)
-        throw new InputError(`${file}: no function is defined there; name a file of C functions`, { file });
-      found.push(...functions);
+    try {
+      if (options.function !== undefined) found.push(await analyser.requireContract(file, options.function));
+      else {
+        const { functions } = await analyser.contracts(file);
+        if (functions.length === 0)
+          throw new InputError(`${file}: no function is defined there; name a file of C functions`, { file });
+        found.push(...functions);
+      }
+    } catch (error) {
+      throw readingError(error, file);
     }
   }
   const document: ContractsDocument = { version: 1, functions: found };

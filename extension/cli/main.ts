@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { version } from '../../package.json';
 import { STEP_LIMIT } from '../core/explore/simulate.ts';
-import { InputError } from '../core/text/source.ts';
+import { InputError, readingError } from '../core/text/source.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
@@ -50,7 +50,8 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`lockstep: and ${notices.length - MOST_NOTICES} more such\n`);
     if (problem !== undefined) process.stderr.write(`lockstep: ${problem}\n`);
     return status;
-  } catch (error) {
+  } catch (thrown) {
+    const error = readingError(thrown);
     // commander has printed its own message; asking for help is no mistake.
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof InputError) process.stderr.write(`lockstep: ${error.message}\n`);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { primitives } from '../core/kernel/table.ts';
-import { InputError } from '../core/text/source.ts';
+import { InputError, readingError } from '../core/text/source.ts';
 import { modelOf } from '../core/translate/model.ts';
 import { DiskTree, folder } from './diskTree.ts';
 import { type Outcome, ran, withUnread } from './outcome.ts';
@@ -25,7 +25,8 @@ export async function model(name: string, options: ModelOptions): Promise<Outcom
   const tree = new DiskTree(root);
   const file = options.file === undefined ? await definingFile(root, name) : inTree(root, options.file);
   await tree.require(file);
-  const document = await modelOf(tree, file, name, primitives).catch((error: unknown) => {
+  const document = await modelOf(tree, file, name, primitives).catch((thrown: unknown) => {
+    const error = readingError(thrown, file);
     // A header seldom includes all that it needs.
     if (!(error instanceof InputError) || options.file !== undefined || !file.endsWith('.h'))
       throw withUnread(error, tree);

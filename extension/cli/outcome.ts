@@ -1,4 +1,4 @@
-import { InputError } from '../core/text/source.ts';
+import { InputError, readingError } from '../core/text/source.ts';
 import type { DiskTree } from './diskTree.ts';
 
 /** What a command prints, and its exit status: 0 nothing found, 1 findings, 2 it could not do all of it. */
@@ -21,7 +21,8 @@ export const ran = (text: string, ...trees: DiskTree[]): Outcome => ({
 });
 
 /** A mistake found in what `tree` has: that a header is not there, say. Why it could not be read is told with it. */
-export function withUnread(error: unknown, tree: DiskTree): unknown {
+export function withUnread(thrown: unknown, tree: DiskTree): unknown {
+  const error = readingError(thrown);
   const [first] = tree.unread;
   if (!(error instanceof InputError) || !first) return error;
   return new InputError(`${error.message} (${first[0]}: ${first[1]})`, error.at);

@@ -1,8 +1,9 @@
-import { InputError } from '../core/text/source.ts';
+import { InputError, readingError } from '../core/text/source.ts';
 import type { ErrorMessage } from './protocol.ts';
 
 /** An error as plain data; {@link toError} makes it an error of the same kind again. */
-export function fromError(error: unknown): ErrorMessage {
+export function fromError(thrown: unknown): ErrorMessage {
+  const error = readingError(thrown);
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;
   // Subclasses of InputError have names of their own; what matters on the other side is whose mistake it is.

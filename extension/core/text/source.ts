@@ -34,3 +34,13 @@ export class InputError extends Error {
     super(message);
   }
 }
+
+/**
+ * An error while source was read, as a mistake in it where it is one: the readers go down as deep as brackets, `else if` and
+ * operators nest, so a stack that overflows has been filled by the source (some thousands deep; generated, or made to).
+ */
+export function readingError(error: unknown, file?: string): unknown {
+  if (!(error instanceof RangeError && /call stack/i.test(error.message))) return error;
+  const what = 'brackets or operators are nested too deeply there to be read; leave generated code out';
+  return new InputError(`${file === undefined ? '' : `${file}: `}${what}`, file === undefined ? undefined : { file });
+}
