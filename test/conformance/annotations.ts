@@ -11,7 +11,7 @@ import { CParser } from '../../extension/core/syntax/parser.ts';
 import { decodeSource } from '../../extension/core/text/decode.ts';
 import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
-import { providedTrees } from './trees.ts';
+import { measure } from './trees.ts';
 
 type Kind = 'acquires' | 'releases' | 'must_hold';
 
@@ -30,11 +30,15 @@ const wasm = (name: string): Uint8Array => new Uint8Array(readFileSync(find.reso
 
 /** Every annotated function definition of a tree's .c files. */
 export function annotated(root: string, parser: CParser, loops: readonly string[]): Annotated[] {
-  const listed = spawnSync('grep', ['-rlE', '__(acquires|releases|must_hold)\\(', '--include=*.c', '--include=*.h', '.'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+  const listed = spawnSync(
+    'grep',
+    ['-rlE', '__(acquires|releases|must_hold)\\(', '--include=*.c', '--include=*.h', '.'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  );
   const out: Annotated[] = [];
   for (const path of listed.stdout
     .split('\n')
@@ -105,12 +109,7 @@ const fact = (c: FunctionContract, lock: string, mode: LockFact['mode']): LockFa
 /** At least so much is to be inferred to the same effect (not reached yet: docs/conformance.md says what is missing). */
 const BAR = 0.95;
 
-async function main(): Promise<number> {
-  const root = process.argv[2] ?? providedTrees()[0];
-  if (!root) {
-    console.log('no kernel tree: npm run kernel provides one');
-    return 2;
-  }
+async function main(root: string): Promise<number> {
   const parser = await CParser.create({ runtime: wasm('web-tree-sitter'), grammar: wasm('tree-sitter-c') });
   const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
   // EVERY=n: each n-th alone, for a look in between.
@@ -164,6 +163,4 @@ async function main(): Promise<number> {
   return (counts.get('same') ?? 0) < BAR * all.length ? 1 : 0;
 }
 
-void main().then(status => {
-  process.exitCode = status;
-});
+measure(__filename, main);

@@ -7,7 +7,7 @@ import { LineStarts } from '../../extension/core/locks/lines.ts';
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
 import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
-import { providedTrees } from './trees.ts';
+import { measure } from './trees.ts';
 
 const FOLDERS = ['mm', 'fs/ext4', 'kernel/locking', 'net/core', 'block', 'kernel'];
 
@@ -44,12 +44,7 @@ const line = (j: Judged): string =>
       : '',
   ].join('\t');
 
-async function main(): Promise<number> {
-  const [root = providedTrees()[0], ...folders] = process.argv.slice(2);
-  if (!root) {
-    console.log('no kernel tree: npm run kernel provides one');
-    return 2;
-  }
+async function main(root: string, folders: readonly string[]): Promise<number> {
   const { index } = await openIndex({ root, cache: cacheFolder(), threads: 0 });
   const loops = loopMacros(readFileSync(join(root, '.clang-format'), 'utf8'));
   const began = performance.now();
@@ -77,7 +72,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-if (process.argv[1] === __filename)
-  void main().then(status => {
-    process.exitCode = status;
-  });
+measure(__filename, main);

@@ -16,7 +16,7 @@ import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
 import { ownTokens } from '../support/cTokens.ts';
 import { mulberry32, shuffled } from './faults/random.ts';
-import { providedTrees } from './trees.ts';
+import { measure } from './trees.ts';
 
 /** One `lockdep_assert_held*(lock)` of a file, outside directives. */
 export interface Assertion {
@@ -244,12 +244,7 @@ function line({ assertion, verdict, over, fault }: Judged): string {
   ].join('; ');
 }
 
-async function main(): Promise<number> {
-  const [root = providedTrees()[0], ...folders] = process.argv.slice(2);
-  if (!root) {
-    console.log('no kernel tree: npm run kernel provides one');
-    return 2;
-  }
+async function main(root: string, folders: readonly string[]): Promise<number> {
   const began = performance.now();
   const judged = await judgeAll(root, folders.length ? folders : FOLDERS);
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
@@ -276,7 +271,4 @@ async function main(): Promise<number> {
   return good.length < BAR * judged.length ? 1 : 0;
 }
 
-if (process.argv[1] === __filename)
-  void main().then(status => {
-    process.exitCode = status;
-  });
+measure(__filename, main);

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ctagsFunctions } from '../support/ctags.ts';
 import { providedTrees } from './trees.ts';
 
 /** One file as a worker has read it. */
@@ -44,7 +45,7 @@ export async function parsing(root: string, under: readonly string[]): Promise<P
     .filter(Boolean)
     .map(f => f.replace(/^\.\//, ''))
     .sort();
-  const tags = definitions(root, files);
+  const tags = ctagsFunctions(root, files);
   const began = performance.now();
   const shares = Array.from({ length: Math.max(1, cpus().length) }, (_, i, { length } = cpus()) =>
     files.filter((_f, n) => n % length === i),
@@ -61,7 +62,7 @@ export async function parsing(root: string, under: readonly string[]): Promise<P
     if (!row) rows.set(folder, (row = { folder, functions: 0, found: 0, clean: 0 }));
     const clean = new Map(functions.map(([name, line, ok]) => [`${name}:${line}`, ok === 1]));
     const onLine = new Map(functions.map(([, line, ok]) => [line, ok === 1]));
-    for (const [name, line] of tags.get(path) ?? []) {
+    for (const { name, line } of tags.get(path) ?? []) {
       // SYSCALL_DEFINE1(acct, …) { is a function that ctags calls by its macro and we by what it makes.
       const ok = clean.get(`${name}:${line}`) ?? (/^[A-Z][A-Z0-9_]*$/.test(name) ? onLine.get(line) : undefined);
       for (const r of [row, total]) {
@@ -73,47 +74,6 @@ export async function parsing(root: string, under: readonly string[]): Promise<P
     }
   }
   return { rows: [...rows.values()].sort((a, b) => b.functions - a.functions), total, misses: misses.sort(), seconds };
-}
-
-function definitions(root: string, files: readonly string[]): Map<string, [name: string, line: number][]> {
-  const { stdout, status, error } = spawnSync(
-    'ctags',
-    ['-x', '--language-force=C', '--c-kinds=f', '--_xformat=%F\t%N\t%n', '-L', '-'],
-    { cwd: root, input: files.join('\n'), encoding: 'latin1', maxBuffer: 1 << 30 },
-  );
-  if (error || status !== 0) throw new Error('universal-ctags is needed: apt-get install universal-ctags');
-  const out = new Map<string, [string, number][]>();
-  const texts = new Map<string, string[]>();
-  for (const line of stdout.split('\n')) {
-    const [path, name, at] = line.split('\t');
-    if (!path || !name) continue;
-    let lines = texts.get(path);
-    if (!lines) {
-      texts.clear();
-      texts.set(path, (lines = readFileSync(join(root, path), 'latin1').split('\n')));
-    }
-    if (isInvocation(lines, name, Number(at))) continue;
-    const list = out.get(path);
-    if (list) list.push([name, Number(at)]);
-    else out.set(path, [[name, Number(at)]]);
-  }
-  return out;
-}
-
-/** ctags takes a macro invocation before a definition for the definition: no `{` follows its parentheses. */
-function isInvocation(lines: readonly string[], name: string, line: number): boolean {
-  const text = lines.slice(line - 1, line + 30).join('\n');
-  const first = text.indexOf(`${name}(`) + name.length;
-  let depth = 0;
-  for (let at = first; at < text.length; at++) {
-    if (text[at] === '(') depth++;
-    else if (text[at] === ')' && --depth === 0) {
-      // FIXTURE_VARIANT_ADD(a, b) { .x = 1 }: an initialiser.
-      if (/^\s*\{\s*\./.test(text.slice(at + 1))) return true;
-      return !(text.startsWith(name) ? /^\s*(?:\{|__[a-z])/ : /^\s*(?:[{(]|\w|\/[*/])/).test(text.slice(at + 1));
-    }
-  }
-  return false;
 }
 
 function parseAll(root: string, files: readonly string[]): Promise<FileResult[]> {

@@ -6,7 +6,7 @@ import type { Finding, FunctionContract } from '../../extension/core/report/docu
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
 import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
-import { providedTrees } from './trees.ts';
+import { measure } from './trees.ts';
 
 /** What one folder as shipped is said to have wrong. */
 interface Row {
@@ -68,12 +68,7 @@ export function findingRows(findings: readonly Finding[]): string {
   ].join('\n');
 }
 
-async function main(): Promise<number> {
-  const [root = providedTrees()[0], ...folders] = process.argv.slice(2);
-  if (!root) {
-    console.log('no kernel tree: npm run kernel provides one');
-    return 2;
-  }
+async function main(root: string, folders: readonly string[]): Promise<number> {
   const began = performance.now();
   const rows = await look(root, folders.length ? folders : FOLDERS);
   const counted = (row: Row, confidence: Finding['confidence']): number =>
@@ -98,7 +93,4 @@ async function main(): Promise<number> {
   return high * 1000 > BAR * locking || rows.some(r => r.faults.length) ? 1 : 0;
 }
 
-if (process.argv[1] === __filename)
-  void main().then(status => {
-    process.exitCode = status;
-  });
+measure(__filename, main);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { idiomTables, loopMacros } from '../../extension/core/syntax/idioms.ts';
 import { normalise } from '../../extension/core/syntax/normalise.ts';
 import type { CParser } from '../../extension/core/syntax/parser.ts';
+import { ctagsFunctions, type Tag } from '../support/ctags.ts';
 import { testParser } from '../support/parser.ts';
 
 const root = process.env.KERNEL_TREE ?? '';
@@ -35,24 +35,11 @@ function reached(): string[] {
  * Function definitions by another program, or without it by layout: a name in a line that begins in column 0, whose
  * parameter list is followed by a `{` alone on its line.
  */
-function definitions(file: string): { name: string; line: number }[] {
-  const text = read(file);
+function definitions(file: string): readonly Tag[] {
   try {
-    const tags = execFileSync(
-      'ctags',
-      ['-x', '--language-force=C', '--c-kinds=f', '--_xformat=%N %n', join(root, file)],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    );
-    const lines = text.split('\n');
-    return tags
-      .split('\n')
-      .filter(Boolean)
-      .map(tag => ({ name: tag.split(' ')[0]!, line: Number(tag.split(' ')[1]) }))
-      .filter(({ name, line }) => !isInvocation(lines, name, line));
+    return ctagsFunctions(root, [file]).get(file) ?? [];
   } catch {
+    const text = read(file);
     // What macros define is no definition here.
     const plain = text.replace(/^[ \t]*#[ \t]*define(?:[^\\\n]|\\[\s\S])*$/gm, define => define.replace(/[^\n]/g, ' '));
     const found = [
@@ -63,20 +50,6 @@ function definitions(file: string): { name: string; line: number }[] {
       return { name: match[1]!, line: text.slice(0, at).split('\n').length };
     });
   }
-}
-
-/** ctags takes a macro invocation before a definition for the definition: no `{` follows its parentheses. */
-function isInvocation(lines: readonly string[], name: string, line: number): boolean {
-  const text = lines.slice(line - 1, line + 30).join('\n');
-  const first = text.indexOf(`${name}(`) + name.length;
-  let depth = 0;
-  for (let at = first; at < text.length; at++) {
-    if (text[at] === '(') depth++;
-    else if (text[at] === ')' && --depth === 0) {
-      return !(text.startsWith(name) ? /^\s*(?:\{|__[a-z])/ : /^\s*(?:[{(]|\w|\/[*/])/).test(text.slice(at + 1));
-    }
-  }
-  return false;
 }
 
 describe('syntax of the kernel slice', function () {

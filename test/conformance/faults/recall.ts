@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createPatch } from 'diff';
 import type { FindingsDocument } from '../../../extension/core/report/documents.ts';
-import { providedTrees } from '../trees.ts';
+import { measure } from '../trees.ts';
 import { lockstep } from './checker.ts';
 import { conditionsAround } from './cut.ts';
 import { type Judgement, judge, markdown, table } from './judge.ts';
@@ -19,12 +19,7 @@ const FRESH = 40;
 /** A file that takes longer than so many seconds, with the fault and without, is named. */
 const SLOW = 10;
 
-async function main(): Promise<number> {
-  const root = process.argv[2] ?? providedTrees()[0];
-  if (!root) {
-    console.log('no kernel tree: npm run kernel provides one');
-    return 2;
-  }
+async function main(root: string): Promise<number> {
   const count = Number(process.env.FAULTS ?? 200);
   const seed = Number(process.env.SEED ?? 1);
   const make = await lockstep(root);
@@ -120,6 +115,4 @@ function missed(
   );
 }
 
-void main().then(status => {
-  process.exitCode = status;
-});
+measure(__filename, main);
