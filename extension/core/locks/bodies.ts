@@ -64,6 +64,7 @@ export class Bodies {
       },
       isNoReturn: name => vocabularyOf(name)?.effect === 'noreturn',
       isLoop: name => this.loops.has(name) || LOOP.test(name),
+      isListedLoop: name => this.loops.has(name),
       guard: guardOf,
     });
     markDead(graph.blocks);

@@ -6,15 +6,18 @@ export interface OptionValues {
 
 /** Options that change how the kernel is built as a whole, or only check it: off unless somebody says so. */
 const OFF =
-  /DEBUG|PROVE|KASAN|KMSAN|KCSAN|UBSAN|SELFTEST|_TEST|FAULT_INJ|PREEMPT_RT|LOCK_STAT|LOCKDEP|XIP|COMPILE_TEST|TRIM|32BIT|HIGHMEM|BIG_ENDIAN|UML|PARAVIRT_SPIN|(?<!F)TRACE(?!R|PO)|_32$|BROKEN|PREEMPT_NONE|SLOB|TINY|NOMMU|FLATMEM/;
+  /DEBUG|PROVE|KASAN|KMSAN|KCSAN|UBSAN|SELFTEST|_TEST|FAULT_INJ|PREEMPT_RT|LOCK_STAT|LOCKDEP|XIP|COMPILE_TEST|TRIM|32BIT|HIGHMEM|BIG_ENDIAN|UML|PARAVIRT_SPIN|(?<!F)TRACE(?!R|PO)|_32$|BROKEN|PREEMPT_NONE|SLOB|TINY|NOMMU|FLATMEM|^SCHED_CORE$/;
+/** What sounds like these and is on in a default configuration all the same: arch/x86/configs/x86_64_defconfig, and what it implies. */
+const ON = /^(?:SLUB_DEBUG|BLK_DEBUG_FS|BLK_DEV_IO_TRACE)$/;
 
 /**
- * The options for a .c file: by a default configuration, code that stands under an option which that does not name is
- * looked at as if the option were on. It is there to be reviewed.
+ * By a default configuration, code that stands under an option which that does not name is looked at as if the option were
+ * on: it is there to be reviewed. In .c files, and in the headers beside them; what those of include/ offer to everybody
+ * is as it is without.
  */
 export function optionsFor(file: string, options: OptionValues | undefined): OptionValues | undefined {
-  if (!options?.isAssumed || !file.endsWith('.c')) return options;
-  return { value: option => options.value(option) ?? (OFF.test(option) ? undefined : 'y') };
+  if (!options?.isAssumed || /(?:^|\/)include\//.test(file)) return options;
+  return { value: option => options.value(option) ?? (OFF.test(option) && !ON.test(option) ? undefined : 'y') };
 }
 
 /** `yes`/`no`: decided. `weak`: depends on a macro that some header may define. `open`: on an option nobody stated. */

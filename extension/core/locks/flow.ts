@@ -449,7 +449,7 @@ export class Flow {
         renamed.set(write.value, fresh(place, this.owner, step.at));
     }
     // What it returns goes by the call: `folio = filemap_get_folio()`.
-    if (outcome.value && outcome.value.k !== 'num' && !isNamed(outcome.value)) renamed.set(outcome.value, value);
+    if (outcome.value && outcome.value.k !== 'num' && !canOwe(outcome.value)) renamed.set(outcome.value, value);
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
       const known = next.find(put(effect.expr), effect.mode, effect.lockClass);

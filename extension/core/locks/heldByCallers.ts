@@ -165,6 +165,7 @@ export class HeldByCallers {
     name: string,
   ): Promise<readonly { effects: readonly Effect[]; released: readonly Effect[] }[]> {
     const at = new Map<number, { effects: readonly Effect[]; released: readonly Effect[] }>();
+    const { types } = this.headers;
     const flow = await analysis.flow(caller);
     flow.observe({
       step: (state, step) => {
@@ -175,7 +176,7 @@ export class HeldByCallers {
           step.at,
           before
             ? {
-                effects: before.effects.filter(e => effects.some(o => o.expr === e.expr)),
+                effects: before.effects.filter(e => effects.some(o => asHeld(o, types).key === asHeld(e, types).key)),
                 released: [...before.released, ...state.released],
               }
             : { effects, released: state.released },

@@ -167,8 +167,12 @@ function isHandle({ value }: Outcome, { expr }: Effect): boolean {
 
 function areTold(a: Outcome, b: Outcome): boolean {
   if ((a.ret & b.ret) === 0) return true;
+  // What it stores for its caller says it too: `*locked = false`.
+  if (a.writes.some(w => b.writes.some(v => v.place === w.place && differ(v.value, w.value)))) return true;
   return a.guards.some(g => b.guards.some(h => h.expr === g.expr && (h.mask & g.mask) === 0));
 }
+
+const differ = (a: Expr | undefined, b: Expr | undefined): boolean => a?.k === 'num' && b?.k === 'num' && a !== b;
 
 /** Outcomes beyond the bound as one: what only some of them hold or let go is `maybe`. */
 function bounded(outcomes: readonly Outcome[]): Outcome[] {

@@ -1,4 +1,5 @@
 import { type Expr, isAccessor, OR_NULL } from './expr.ts';
+import { ONE_OF } from './values.ts';
 
 /** The expression as the kernel would write it. */
 export function render(e: Expr): string {
@@ -21,7 +22,7 @@ export function render(e: Expr): string {
       return String(e.value);
     case 'op':
       if (e.op === 'type') return '…';
-      if (e.op === OR_NULL) return render(e.args[0]!);
+      if (e.op === OR_NULL || e.op === ONE_OF) return render(e.args[0]!);
       if (isAccessor(e)) return `${e.op.slice(0, -1)}${e.args.map(render).join(', ')})`;
       if (e.args.length === 1) return `${e.op}${tight(e.args[0]!)}`;
       if (e.op === '?:') return `${tight(e.args[0]!)} ? ${tight(e.args[1]!)} : ${tight(e.args[2]!)}`;

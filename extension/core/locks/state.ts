@@ -23,7 +23,7 @@ import {
   somePart,
 } from './expr.ts';
 import type { Scanned } from './scan.ts';
-import { ANY, assume, copied, Facts, maskOf, ZERO } from './values.ts';
+import { ANY, assume, copied, Facts, maskOf, oneOf, ZERO } from './values.ts';
 import type { VocabularyEntry } from './vocabulary.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
@@ -384,7 +384,8 @@ export class State {
         changed = true;
         return;
       }
-      const value = fresh(place, this.owner, at);
+      const value =
+        (mine && theirs && oneOf(mine, theirs, () => fresh(place, this.owner, at))) ?? fresh(place, this.owner, at);
       const before = mine ? maskOf(mine, this.facts) : ANY;
       const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
       made = (made ?? new Set()).add(value);

@@ -154,6 +154,7 @@ export function maskOf(e: Expr, facts: Facts): number {
         if (!(inner & ZERO)) return ZERO;
       }
       if (e.op === OR_NULL) return known & (maskOf(e.args[0]!, facts) | ZERO);
+      if (e.op === ONE_OF) return known & e.args.slice(1).reduce((mask, one) => mask | maskOf(one, facts), 0);
       if (e.op === '?:') return known & (maskOf(e.args[1]!, facts) | maskOf(e.args[2]!, facts));
       if (COMPARISONS.has(e.op)) {
         const yes = assume(e, true, facts.copy());
@@ -220,15 +221,53 @@ function equal(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (a === b) return truth;
   if (truth && !(maskOf(a, facts) & maskOf(b, facts))) return false;
   if (isConstant(a) && isConstant(b)) return !truth;
-  if (a.k === 'num' || (a.k === 'addr' && b.k !== 'num')) return equal2(b, a, truth, facts);
+  if (a.k === 'num' || isConstant(a) || (a.k === 'addr' && b.k !== 'num')) return equal2(b, a, truth, facts);
   return equal2(a, b, truth, facts);
 }
 
 /** Enumerators and macros for numbers: by the kernel's style those of one kind differ. */
 const isConstant = (e: Expr): boolean => e.k === 'name' && e.scope === 'free' && /^[A-Z][A-Z0-9_]+$/.test(e.name);
 
+/** A value that is one of some constants. The first part tells it from others that are one of the same. */
+export const ONE_OF = '∈';
+const MOST_CONSTANTS = 6;
+
+/** What either of two constants is, or undefined: one of them is none, or they are numbers, of which masks say enough. */
+export function oneOf(a: Expr, b: Expr, value: () => Expr): Expr | undefined {
+  const all = new Set([...constantsOf(a), ...constantsOf(b)]);
+  if (all.size > MOST_CONSTANTS || all.has(UNKNOWN) || ![...all].some(isConstant)) return undefined;
+  return op(ONE_OF, value(), ...[...all].sort((x, y) => x.id - y.id));
+}
+
+const UNKNOWN = op('unknown');
+
+function constantsOf(e: Expr): readonly Expr[] {
+  if (e.k === 'op' && e.op === ONE_OF) return e.args.slice(1);
+  return e.k === 'num' || isConstant(e) ? [e] : [UNKNOWN];
+}
+
+/** Whether `a == b` can be so by what is known of `a` and other constants. */
+function canEqual(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
+  const known = (other: Expr) => facts.mask(a.id < other.id ? op('==', a, other) : op('==', other, a));
+  if (a.k === 'op' && a.op === ONE_OF) {
+    const all = a.args.slice(1);
+    const others = all.filter(e => e !== b);
+    if (!truth) return others.length === all.length || others.some(e => known(e) & ~ZERO);
+    if (others.length === all.length && all.every(isConstant)) return false;
+  }
+  if (!truth) return true;
+  let can = true;
+  facts.forEach((e, mask) => {
+    if (e.k !== 'op' || e.op !== '==' || mask & ZERO) return;
+    const other = e.args[0] === a ? e.args[1]! : e.args[1] === a ? e.args[0]! : b;
+    if (other !== b && isConstant(other)) can = false;
+  });
+  return can;
+}
+
 function equal2(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
   if (isZero(b)) return assume(a, !truth, facts);
+  if (isConstant(b) && !canEqual(a, b, truth, facts)) return false;
   const [x, y] = a.id < b.id ? [a, b] : [b, a];
   if (!opaque(op('==', x, y), truth, facts)) return false;
   return truth ? restrict(a, maskOf(b, facts), facts) : true;

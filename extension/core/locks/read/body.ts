@@ -277,7 +277,7 @@ class Body implements BodyScope, GuardHost {
     const next = text[close + 1]!;
     const isBlock = next === '{';
     const isStatement = kind[close + 1] === Kind.Name && this.options.isLoop(name);
-    if (!isBlock && !isStatement && !(next === ';' && this.options.isLoop(name))) return false;
+    if (!isBlock && !isStatement && !(next === ';' && this.options.isListedLoop(name))) return false;
     this.loopMacro(close);
     return true;
   }

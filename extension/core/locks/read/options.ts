@@ -17,6 +17,8 @@ export interface BodyOptions {
   option(name: string): number | undefined;
   /** Macros that stand where `for (…)` could. */
   isLoop(name: string): boolean;
+  /** Those that are known to be: with nothing but a semicolon after it, a name alone may be a function's. */
+  isListedLoop(name: string): boolean;
   /** What a guard class does when its variable comes into scope, and when it goes. */
   guard(name: string): Guard | undefined;
 }
