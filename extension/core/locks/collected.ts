@@ -1,7 +1,7 @@
+import type { Effect } from './effects.ts';
 import { type Expr, isNowhere, lockKey, type Owner } from './expr.ts';
 import type { Exits } from './outcomes.ts';
 import type { Definition } from './scan.ts';
-import type { Effect } from './state.ts';
 import type { Guard, Order, Sleep, Summary } from './summary.ts';
 import { ANY } from './values.ts';
 

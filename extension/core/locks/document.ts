@@ -1,9 +1,9 @@
 import type { ExitFact, FunctionContract, LockFact } from '../report/documents.ts';
+import type { Effect } from './effects.ts';
 import { isAccessor, lockKey } from './expr.ts';
 import { LineStarts } from './lines.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
-import type { Effect } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** The contract of a function as every document has it. Facts stand at the line of this function that causes them. */

@@ -1,10 +1,13 @@
 import type { LockMode } from '../report/documents.ts';
 import { classOf, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
+import type { Effect } from './effects.ts';
 import {
+  accessor,
   call,
   canOwe,
   type Expr,
+  freeName,
   fresh,
   HAS_LOCAL,
   isNamed,
@@ -15,26 +18,22 @@ import {
   pointersOf,
   rewrite,
 } from './expr.ts';
-import { type FlowContext, spelledOut } from './flowContext.ts';
+import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
 import { accessed, isOf, lift, PLAIN, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
-import { compact, type Effect, MOST_STATES, PREVIOUS, State } from './state.ts';
+import { compact, MOST_STATES, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpAskedFor, gfpSleeps, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
+const BOTTOM_HALVES = freeName('local_bh');
 /** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
 const MOST_STEPS = 6000;
-interface Arrived {
-  readonly state: State;
-  dirty: boolean;
-}
-
 /**
  * Runs a function's graph over held sets until nothing changes.
  *
@@ -241,6 +240,7 @@ export class Flow {
 
   private known(state: State, step: CallStep, name: string, entry: VocabularyEntry, args: readonly Expr[]): State[] {
     const value = this.result(state, step, name, args);
+    if (entry.reads) state.bind(step.temp, accessor(name, args));
     if (entry.effect === 'quiet' || entry.effect === 'error') return [state];
     if (entry.effect === 'refutes') return args[0] && !restrict(args[0], ZERO, state.facts) ? [] : [state];
     this.found.primitive(name);
@@ -259,7 +259,7 @@ export class Flow {
     };
     const condition = entry.if === undefined ? undefined : args[entry.if];
     const asked = condition && gfpAskedFor(condition);
-    if (asked) this.allocation(state, effect, [asked]);
+    if (asked) this.allocation(state, effect, [], asked);
     else if (entry.sleeps || entry.effect === 'sleep')
       if (!condition || maskOf(condition, state.facts) & ~ZERO)
         // What a condition decides that is not known here, a caller's arguments may.
@@ -306,8 +306,8 @@ export class Flow {
     }
   }
 
-  private allocation(state: State, effect: Effect, args: readonly Expr[]): void {
-    const gfp = gfpArgument(args.map(arg => spelledOut(arg, this.context)));
+  private allocation(state: State, effect: Effect, args: readonly Expr[], mask?: Expr): void {
+    const gfp = mask ? spelledOut(mask, this.context) : gfpArgument(args.map(arg => spelledOut(arg, this.context)));
     const dropped = state.dropped;
     if (!gfp) {
       this.sleep(state, { effect, gfp: undefined, dropped });
@@ -324,6 +324,7 @@ export class Flow {
 
   private acquire(state: State, effect: Effect): void {
     this.isIdle = false;
+    if (effect.expr.k !== 'addr') restrict(effect.expr, NEGATIVE | POSITIVE, state.facts);
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
     this.found.order(state.held, effect);
     const before = state.released.length;
@@ -338,6 +339,9 @@ export class Flow {
     if (held) {
       state.drop(held);
       this.found.take(held);
+      // `local_bh_disable(); spin_lock(l); … spin_unlock_bh(l);`: what the lock did not turn off was off before.
+      const off = effect.entry.bh === 'on' && held.entry.bh !== 'off' && state.find(BOTTOM_HALVES, 'write');
+      if (off) state.drop(off);
       return;
     }
     // Nobody else can hold what is named after a local of this function.

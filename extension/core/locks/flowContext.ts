@@ -1,6 +1,13 @@
 import { type Expr, rewrite } from './expr.ts';
+import type { State } from './state.ts';
 import type { Summary } from './summary.ts';
 import { isGfpName } from './vocabulary.ts';
+
+/** A state that has come to a block; `dirty`: it has not been followed from there yet. */
+export interface Arrived {
+  readonly state: State;
+  dirty: boolean;
+}
 
 /** What the flow analysis of one function asks of the rest of the tree. All of it is at hand before it starts. */
 export interface FlowContext {

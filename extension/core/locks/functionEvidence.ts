@@ -1,5 +1,6 @@
 import { accessesIn } from './accesses.ts';
 import { callsIn } from './callSites.ts';
+import type { Effect } from './effects.ts';
 import type { AccessGroup, CallUnder, HeldClass, LockCall, OrderPair, Taking } from './evidence.ts';
 import type { FieldTypes } from './fieldTypes.ts';
 import type { Flow } from './flow.ts';
@@ -7,7 +8,6 @@ import { HeldSteps } from './heldSteps.ts';
 import { LineStarts } from './lines.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
-import type { Effect } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** The evidence of one function. Lines and offsets count from where it begins, so that it can move in its file. */

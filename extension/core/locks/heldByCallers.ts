@@ -1,6 +1,7 @@
 import type { CallSite, NameIndex } from '../index/names.ts';
 import type { LockMode } from '../report/documents.ts';
 import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
+import type { Effect } from './effects.ts';
 import { lockKey, memberOf } from './expr.ts';
 import type { FieldTypes } from './fieldTypes.ts';
 import { HeaderTypes } from './headerTypes.ts';
@@ -9,7 +10,6 @@ import { LineStarts } from './lines.ts';
 import { openersOf } from './operations.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
-import type { Effect } from './state.ts';
 import type { Summary } from './summary.ts';
 import { ZERO } from './values.ts';
 

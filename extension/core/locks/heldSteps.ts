@@ -1,7 +1,8 @@
+import type { Effect } from './effects.ts';
 import type { HeldClass } from './evidence.ts';
 import type { FieldTypes } from './fieldTypes.ts';
 import type { Flow } from './flow.ts';
-import type { Effect, State } from './state.ts';
+import type { State } from './state.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
 /** What is held before a step on every path. Objects of equal `key` say the same. */

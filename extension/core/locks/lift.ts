@@ -1,3 +1,4 @@
+import type { Effect } from './effects.ts';
 import {
   accessor,
   addr,
@@ -17,7 +18,7 @@ import {
   somePart,
 } from './expr.ts';
 import type { Graph } from './graph.ts';
-import type { Effect, State } from './state.ts';
+import type { State } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** Size up to which the value of an accessor is put in place of the call. */

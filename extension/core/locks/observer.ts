@@ -1,6 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
+import type { Effect } from './effects.ts';
 import type { CallStep, Step } from './graph.ts';
-import type { Effect, State } from './state.ts';
+import type { State } from './state.ts';
 import type { Sleep, Summary } from './summary.ts';
 
 /** Told what happens at each step in each state, once nothing changes any more. `state` is the one before. */

@@ -1,3 +1,4 @@
+import { type Effect, union } from './effects.ts';
 import {
   contains,
   type Expr,
@@ -12,7 +13,7 @@ import {
 } from './expr.ts';
 import type { ExitStep } from './graph.ts';
 import type { Definition } from './scan.ts';
-import { type Effect, type State, union } from './state.ts';
+import type { State } from './state.ts';
 import type { ExitPoint, Guard, Outcome } from './summary.ts';
 import { ANY, type Facts, maskOf, NEGATIVE, POSITIVE } from './values.ts';
 
@@ -168,7 +169,10 @@ function isHandle({ value }: Outcome, { expr }: Effect): boolean {
 function areTold(a: Outcome, b: Outcome): boolean {
   if ((a.ret & b.ret) === 0) return true;
   // What it stores for its caller says it too: `*locked = false`.
-  if (a.writes.some(w => b.writes.some(v => v.place === w.place && differ(v.value, w.value)))) return true;
+  if (
+    a.writes.some(w => w.place.has & HAS_PARAM && b.writes.some(v => v.place === w.place && differ(v.value, w.value)))
+  )
+    return true;
   return a.guards.some(g => b.guards.some(h => h.expr === g.expr && (h.mask & g.mask) === 0));
 }
 

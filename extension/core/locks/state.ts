@@ -1,4 +1,5 @@
 import type { LockMode } from '../report/documents.ts';
+import { type Effect, keysOf, mergedGone, union } from './effects.ts';
 import {
   asRead,
   contains,
@@ -22,28 +23,8 @@ import {
   rootOf,
   somePart,
 } from './expr.ts';
-import type { Scanned } from './scan.ts';
 import { ANY, assume, copied, Facts, maskOf, oneOf, ZERO } from './values.ts';
-import type { VocabularyEntry } from './vocabulary.ts';
-
-/** One effect on a lock as it stands in the function under analysis. */
-export interface Effect {
-  readonly expr: Expr;
-  /** Class of the lock (`classOf`), as soon as a caller's types give it. */
-  readonly lockClass: string | undefined;
-  readonly mode: LockMode;
-  readonly primitive: string;
-  /** What the primitive does, by the vocabulary. */
-  readonly entry: VocabularyEntry;
-  /** Calls from this function to the primitive, outermost first. */
-  readonly via: readonly string[];
-  /** Offset in this function's file: of the call here that causes it. */
-  readonly at: number;
-  /** Where the primitive itself is called. */
-  readonly origin: { readonly source: Scanned; readonly at: number };
-  /** Only on some of the paths that come together here. */
-  readonly maybe: boolean;
-}
+import { eitherMask } from './vocabulary.ts';
 
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
@@ -52,8 +33,6 @@ export const MOST_STATES = 8;
 const MOST_NESTED = 2;
 /** Held at once: more is no lock nesting any more, but a trace lost. */
 const MOST_HELD = 16;
-/** Held perhaps, at once. */
-const MOST_MAYBE = 6;
 /** Added to a site's offset: the value of the round before. */
 export const PREVIOUS = 0.5;
 const NONE: readonly Effect[] = [];
@@ -187,18 +166,33 @@ export class State {
       this.facts.touch([place.k === 'field' ? place.name : '*']);
       this.facts.delete(place);
     }
-    if (value.k === 'new') this.again(value, () => fresh(value.of, value.owner, value.at + PREVIOUS));
+    if (value.k === 'new') this.again(value, () => fresh(value.of, value.owner, value.at + PREVIOUS), place);
   }
 
   /**
    * The site that gives `value` has come round again: what is known of the last round's value, or held of it, is of
    * another one from here on.
    */
-  again(value: Expr, previous: () => Expr): void {
-    if (!isBase(value)) {
+  again(value: Expr, previous: () => Expr, at?: Expr): void {
+    if (!isBase(value) && this.held_.length === 0 && this.gone_.size === 0 && this.released_.length === 0) {
       this.facts.delete(value);
-      if (this.held_.length === 0 && this.gone_.size === 0 && this.released_.length === 0) return;
-    } else if (this.facts.size) this.facts.forget(e => contains(e, value));
+      return;
+    }
+    const kept: [Expr, Expr][] = [];
+    for (const [place, now] of this.env) if (place !== at && contains(now, value)) kept.push([place, now]);
+    const last: [Expr, number][] = [];
+    this.facts.forEach((e, mask) => {
+      if (contains(e, value)) last.push([e, mask]);
+    });
+    if (kept.length || last.length) {
+      const before = previous();
+      const older = (e: Expr) => rewrite(e, part => (part === value ? before : undefined));
+      for (const [place, now] of kept) this.own().set(place, older(now));
+      if (last.length) {
+        this.facts.forget(e => contains(e, value) || contains(e, before));
+        for (const [e, mask] of last) this.facts.set(older(e), mask);
+      }
+    }
     const stale = (e: Effect) => contains(e.expr, value);
     const renamed = (e: Effect): Effect =>
       stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? previous() : undefined)) } : e;
@@ -384,8 +378,9 @@ export class State {
         changed = true;
         return;
       }
-      const value =
-        (mine && theirs && oneOf(mine, theirs, () => fresh(place, this.owner, at))) ?? fresh(place, this.owner, at);
+      const unknown = () => fresh(place, this.owner, at);
+      const [a, b] = [mine ?? place, theirs ?? place];
+      const value = oneOf(a, b, unknown) ?? eitherMask(a, b) ?? unknown();
       const before = mine ? maskOf(mine, this.facts) : ANY;
       const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
       made = (made ?? new Set()).add(value);
@@ -425,28 +420,6 @@ export class State {
   }
 }
 
-/** What either has let go, `maybe` unless both have; undefined when `mine` says that already. */
-function mergedGone(mine: ReadonlyMap<Expr, Effect>, theirs: ReadonlyMap<Expr, Effect>): Map<Expr, Effect> | undefined {
-  let out: Map<Expr, Effect> | undefined;
-  for (const [key, effect] of mine) {
-    if (effect.maybe || (theirs.has(key) && !theirs.get(key)!.maybe)) continue;
-    out ??= new Map(mine);
-    out.set(key, { ...effect, maybe: true });
-  }
-  for (const [key, effect] of theirs) {
-    if (mine.has(key)) continue;
-    out ??= new Map(mine);
-    out.set(key, effect.maybe ? effect : { ...effect, maybe: true });
-  }
-  return out;
-}
-
-function keysOf(effects: readonly Effect[]): string {
-  if (effects.length === 0) return '';
-  const one = (e: Effect) => `${lockKey(e.expr).id}${e.mode === 'read' ? 'r' : 'w'}${e.maybe ? '?' : ''}`;
-  return effects.length === 1 ? one(effects[0]!) : effects.map(one).sort().join(' ');
-}
-
 function isWithin(e: Expr, place: Expr): boolean {
   let at = e;
   while (at.k === 'field' || at.k === 'index') {
@@ -467,15 +440,6 @@ function mentions(e: Expr, names: ReadonlySet<string>): boolean {
 
 /** Whether a value is worth knowing to a caller: nothing in it is of this function's own. */
 export const isOutside = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
-
-/** Effects of either side; `maybe` those of one side only. */
-export function union(a: readonly Effect[], b: readonly Effect[]): Effect[] {
-  const same = (x: Effect, y: Effect) => lockKey(x.expr) === lockKey(y.expr) && x.mode === y.mode;
-  const out = a.map(e => (e.maybe || b.some(o => same(o, e)) ? e : { ...e, maybe: true }));
-  for (const e of b) if (!a.some(o => same(o, e))) out.push({ ...e, maybe: true });
-  let doubtful = 0;
-  return out.filter(e => !e.maybe || ++doubtful <= MOST_MAYBE);
-}
 
 /** Merges states that agree on locks; beyond the bound, also such as do not. */
 export function compact(states: readonly State[], at: number): State[] {

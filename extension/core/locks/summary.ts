@@ -1,6 +1,6 @@
+import type { Effect } from './effects.ts';
 import type { Expr, Owner } from './expr.ts';
 import type { Definition } from './scan.ts';
-import type { Effect } from './state.ts';
 
 /** What an argument, or memory through one, must have been: one of `mask` (values.ts). */
 export interface Guard {

@@ -153,6 +153,7 @@ export function maskOf(e: Expr, facts: Facts): number {
         if (inner === ZERO) return POSITIVE;
         if (!(inner & ZERO)) return ZERO;
       }
+      if (e.op === '&' && e.args.some(arg => maskOf(arg, facts) === ZERO)) return ZERO;
       if (e.op === OR_NULL) return known & (maskOf(e.args[0]!, facts) | ZERO);
       if (e.op === ONE_OF) return known & e.args.slice(1).reduce((mask, one) => mask | maskOf(one, facts), 0);
       if (e.op === '?:') return known & (maskOf(e.args[1]!, facts) | maskOf(e.args[2]!, facts));
@@ -226,7 +227,10 @@ function equal(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {
 }
 
 /** Enumerators and macros for numbers: by the kernel's style those of one kind differ. */
-const isConstant = (e: Expr): boolean => e.k === 'name' && e.scope === 'free' && /^[A-Z][A-Z0-9_]+$/.test(e.name);
+const isConstant = (e: Expr): boolean =>
+  e.k === 'name'
+    ? e.scope === 'free' && /^_*[A-Z][A-Z0-9_]+$/.test(e.name)
+    : e.k === 'op' && e.op === '|' && e.args.every(isConstant);
 
 /** A value that is one of some constants. The first part tells it from others that are one of the same. */
 export const ONE_OF = '∈';

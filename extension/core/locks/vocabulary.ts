@@ -1,7 +1,8 @@
 import table from '../../../grammars/locks.json' with { type: 'json' };
 import type { LockMode } from '../report/documents.ts';
-import { addr, deref, type Expr, field, freeName, parts } from './expr.ts';
+import { addr, deref, type Expr, field, freeName, type Op, op, parts } from './expr.ts';
 import type { Guard } from './read/guards.ts';
+import { ONE_OF } from './values.ts';
 
 /** What one named interface does; see the comment at the top of grammars/locks.json for the fields. */
 export interface VocabularyEntry {
@@ -44,6 +45,8 @@ export interface VocabularyEntry {
   /** The argument on whose truth a sleep depends. */
   readonly if?: number;
   readonly gfp?: string;
+  /** It only reads what its arguments lead to: asked again of the same, it says the same. */
+  readonly reads?: boolean;
   readonly doc: string;
 }
 
@@ -113,7 +116,13 @@ export function gfpSleeps(mask: Expr): 'yes' | 'no' | 'unknown' {
       }
       if (mask.op === '&' && a && b) {
         const cleared = b.k === 'op' && b.op === '~' ? b.args[0] : undefined;
-        return cleared && gfpSleeps(cleared) === 'yes' ? 'no' : gfpSleeps(a);
+        if (cleared && gfpSleeps(cleared) === 'yes') return 'no';
+        // What is taken out of a mask by one that does not sleep does not either.
+        return gfpSleeps(b) === 'no' ? 'no' : gfpSleeps(a);
+      }
+      if (mask.op === ONE_OF) {
+        const each = mask.args.slice(1).map(gfpSleeps);
+        return each.includes('yes') ? 'yes' : each.includes('unknown') ? 'unknown' : 'no';
       }
       if (mask.op === '?:' && b && c) {
         const both = [gfpSleeps(b), gfpSleeps(c)];
@@ -125,6 +134,22 @@ export function gfpSleeps(mask: Expr): 'yes' | 'no' | 'unknown' {
       return 'unknown';
   }
 }
+
+/**
+ * A mask that has one more flag on one way than on the other, `gfp` and `gfp | __GFP_ACCOUNT`: either; undefined for what
+ * is no such pair. Seen again, it stays what it is.
+ */
+export function eitherMask(a: Expr, b: Expr): Expr | undefined {
+  const more = (less: Expr, mask: Expr) =>
+    mask.k === 'op' && mask.op === '|' && mask.args[0] === less && gfpSleeps(mask.args[1]!) === 'no';
+  if (isEither(a)) return a.args[1] === b || a.args[2] === b ? a : undefined;
+  if (isEither(b)) return eitherMask(b, a);
+  if (more(a, b)) return op('?:', UNKNOWN, a, b);
+  return more(b, a) ? op('?:', UNKNOWN, b, a) : undefined;
+}
+
+const UNKNOWN = op('unknown');
+const isEither = (e: Expr): e is Op => e.k === 'op' && e.op === '?:' && e.args[0] === UNKNOWN;
 
 /** The gfp mask that a condition asks whether it allows direct reclaim; undefined: the condition asks something else. */
 export function gfpAskedFor(condition: Expr): Expr | undefined {

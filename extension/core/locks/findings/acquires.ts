@@ -1,6 +1,6 @@
 import type { Finding } from '../../report/documents.ts';
+import type { Effect } from '../effects.ts';
 import { HAS_CALL, HAS_LITERAL, HAS_LOCAL } from '../expr.ts';
-import type { Effect } from '../state.ts';
 import { draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../report/documents.ts';
-import type { Effect } from '../state.ts';
+import type { Effect } from '../effects.ts';
 import { chain, draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../report/documents.ts';
+import type { Effect } from '../effects.ts';
 import { HAS_LOCAL, lockKey } from '../expr.ts';
 import type { Definition } from '../scan.ts';
-import type { Effect } from '../state.ts';
 import { vocabulary } from '../vocabulary.ts';
 import { draft, named, places, related } from './draft.ts';
 import type { Observed } from './observed.ts';

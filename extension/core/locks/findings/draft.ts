@@ -1,8 +1,8 @@
 import type { Finding, FindingKind, RelatedPlace } from '../../report/documents.ts';
+import type { Effect } from '../effects.ts';
 import { LineStarts } from '../lines.ts';
 import { render } from '../render.ts';
 import type { Definition, Scanned } from '../scan.ts';
-import type { Effect } from '../state.ts';
 
 export type Confidence = Finding['confidence'];
 

@@ -1,8 +1,8 @@
 import type { Finding } from '../../report/documents.ts';
+import type { Effect } from '../effects.ts';
 import { contains, type Expr } from '../expr.ts';
 import { LineStarts } from '../lines.ts';
 import { render } from '../render.ts';
-import type { Effect } from '../state.ts';
 import { draft, named, places, related } from './draft.ts';
 import type { Observed } from './observed.ts';
 import { type Act, Relocked } from './relocked.ts';

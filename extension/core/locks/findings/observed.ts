@@ -1,10 +1,11 @@
+import type { Effect } from '../effects.ts';
 import { type Expr, lockKey } from '../expr.ts';
 import type { Flow } from '../flow.ts';
 import type { CallStep, Graph, Step } from '../graph.ts';
 import type { Observer } from '../observer.ts';
 import type { Exit } from '../outcomes.ts';
 import type { Definition } from '../scan.ts';
-import type { Effect, State } from '../state.ts';
+import type { State } from '../state.ts';
 import type { Sleep, Summary } from '../summary.ts';
 
 /** Locks held while something happens, and what happens. */

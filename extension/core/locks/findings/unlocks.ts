@@ -1,7 +1,7 @@
 import type { Finding } from '../../report/documents.ts';
+import type { Effect } from '../effects.ts';
 import { HAS_LITERAL, lockKey } from '../expr.ts';
 import type { Exit } from '../outcomes.ts';
-import type { Effect } from '../state.ts';
 import { ANY, NEGATIVE, POSITIVE, ZERO } from '../values.ts';
 import { type Confidence, draft, isDirect, named, places, related } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
