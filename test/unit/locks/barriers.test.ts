@@ -150,9 +150,10 @@ int right(void)
   it('are not when a comment names the partner, and there is such a function', async () => {
     const said = (name: string): string =>
       PUBLISH.replace('\tsmp_wmb();', `\t/* pairs with the read side in ${name}() */\n\tsmp_wmb();`);
-    const other = 'int peek_ring(struct ring *r)\n{\n\treturn r->ready;\n}\n';
-    assert.deepEqual(await verdicts(RING + said('peek_ring') + other + consume('')), ['said']);
-    assert.deepEqual(await verdicts(RING + said('gone_since') + other + consume('')), ['unpaired']);
+    const other = (body: string): string => `int peek_ring(struct ring *r)\n{\n\t${body}\n\treturn r->more;\n}\n`;
+    assert.equal((await verdicts(RING + said('peek_ring') + other('smp_rmb();') + consume('')))[0], 'said');
+    assert.equal((await verdicts(RING + said('peek_ring') + other('') + consume('')))[0], 'unpaired');
+    assert.deepEqual(await verdicts(RING + said('gone_since') + other('') + consume('')), ['unpaired']);
   });
 
   it('are not under a lock, and not when a call between may order', async () => {

@@ -68,14 +68,31 @@ const ALLOCATES = /alloc|_create$|^new_|kmemdup/;
  *
  * @param globals names that mean a variable of file level where they stand alone
  * @param wanted names of the fields and globals that matter; undefined: all
+ * @param through of functions: names of these that they mention, so that a call may be an access
  */
 export function readBarrierBody(
   definition: Definition,
   globals: ReadonlySet<string>,
   wanted?: ReadonlySet<string>,
+  through: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Body {
-  return new Reader(definition, globals, wanted).read();
+  return new Reader(definition, globals, wanted, through).read();
 }
+
+/** A name that a callee mentions: how it accesses it, and of which object, is not known. */
+const callAccess = (word: string, globals: ReadonlySet<string>, at: number): Access => ({
+  kind: 'access',
+  word,
+  holder: globals.has(word) ? '' : undefined,
+  base: '',
+  read: false,
+  write: false,
+  address: true,
+  order: 'none',
+  uses: [],
+  into: undefined,
+  at,
+});
 
 interface Placed {
   readonly event: Event;
@@ -96,6 +113,7 @@ class Reader {
     private readonly definition: Definition,
     private readonly globals: ReadonlySet<string>,
     private readonly wanted: ReadonlySet<string> | undefined,
+    private readonly through: ReadonlyMap<string, ReadonlySet<string>>,
   ) {
     const { source, bodyStart, end, kind } = definition;
     this.tokens = tokenize(source.text, bodyStart, end, kind === 'function' ? source.blanks : []);
@@ -156,13 +174,20 @@ class Reader {
   private call(i: number, name: string, member: boolean, placed: Placed[]): void {
     const { at, match } = this.tokens;
     const known = member ? undefined : orderOf(name);
-    if (known?.order === 'none') return;
     // Its arguments are worked out before.
     const key = at[match[i + 1]!]!;
-    const event: Event = known
-      ? { kind: 'order', name, ...known, at: at[i]! }
-      : { kind: 'call', name, member, at: at[i]! };
-    placed.push({ event, key });
+    const within = member
+      ? []
+      : [...(this.through.get(name) ?? [])].map(word => callAccess(word, this.globals, at[i]!));
+    for (const event of within) placed.push({ event, key });
+    if (known?.order !== 'none') {
+      const event: Event = known
+        ? { kind: 'order', name, ...known, at: at[i]! }
+        : { kind: 'call', name, member, at: at[i]! };
+      placed.push({ event, key });
+    }
+    // What the callee does in between may come before or after its accesses.
+    for (const event of within) placed.push({ event: { ...event }, key });
   }
 
   private access(i: number, word: string, member: boolean, pointer: boolean): Access | undefined {

@@ -8,7 +8,9 @@ export interface BarrierIndex {
   callers(name: string): readonly { readonly file: string }[];
   callees(file: string, name: string): readonly { readonly name: string; readonly member: boolean }[];
   /** All that defines or declares a name. */
-  symbols(name: string): readonly { readonly kind: string; readonly container: string | undefined }[];
+  symbols(
+    name: string,
+  ): readonly { readonly kind: string; readonly file: string; readonly container: string | undefined }[];
   /** Files, by path. */
   paths(): readonly string[];
 }

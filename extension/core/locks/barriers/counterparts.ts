@@ -4,7 +4,7 @@ import { vocabularyOf } from '../vocabulary.ts';
 import { type Access, type Body, readBarrierBody } from './body.ts';
 import type { CallOrders } from './calls.ts';
 import { type BarrierSite, pairsOf } from './sites.ts';
-import { effectOn, placesIn, Strength, waysFrom } from './ways.ts';
+import { effectOn, placesIn, Strength, type Way, waysFrom } from './ways.ts';
 
 /** A function that accesses both objects the other way round, with nothing between that keeps them in order. */
 export interface Unordered {
@@ -43,12 +43,13 @@ export function lookAt(
   globals: ReadonlySet<string>,
   site: BarrierSite,
   calls: CallOrders,
-  isOneStruct: (field: string) => boolean,
+  structsWith: StructsWith,
+  through: ReadonlyMap<string, ReadonlySet<string>>,
   found: OtherSide,
 ): void {
   const pairs = pairsOf(site);
   const names = new Set(pairs.flatMap(p => [p.first.word, p.second.word]));
-  const body = readBarrierBody(definition, globals, names);
+  const body = readBarrierBody(definition, globals, names, through);
   const isOwn = definition === site.definition;
   let counts = false;
   for (const { is: from, ...place } of placesIn(body)) {
@@ -65,24 +66,34 @@ export function lookAt(
         return isOwn && event.at === site.barrier.at ? Strength.none : effectOn(event, ...answers(site));
       },
     );
-    const unordered = new Set<Access>();
-    const ordered = new Set<Access>();
-    for (const way of ways) {
+    for (const way of leastOf(ways)) {
+      const { to } = way;
       counts = true;
-      if (way.strength === Strength.none) unordered.add(way.to);
-      else ordered.add(way.to);
-      if (way.strength <= found.strength) continue;
-      found.strength = way.strength;
-      found.by = { name: way.by!, definition };
-    }
-    if (isOwn) continue;
-    for (const to of unordered) {
-      const pair = matching(to).find(p => isSurely(p, from, to, isOneStruct));
-      if (pair && !ordered.has(to) && isOpposite(site, pair, from, to) && !isExcused(body, site, from, to))
+      // Of what a callee accesses, and when, too little is known to say that a lock in between orders it.
+      const strength =
+        from.address || to.address ? (way.strength === Strength.barrier ? way.strength : 0) : way.strength;
+      if (strength > found.strength) {
+        found.strength = strength;
+        found.by = { name: way.by!, definition };
+      }
+      if (isOwn || way.strength !== Strength.none) continue;
+      const pair = matching(to).find(p => isSurely(p, from, to, structsWith));
+      if (pair && isOpposite(site, pair, from, to) && !isExcused(body, site, from, to))
         found.unordered.push({ definition, first: from, second: to, pair });
     }
   }
   if (counts && !isOwn) found.functions++;
+}
+
+/** One way to each access: with a barrier if any has one, as it is clearly meant; else the one that orders least. */
+function leastOf(ways: readonly Way[]): Iterable<Way> {
+  const least = new Map<Access, Way>();
+  for (const way of ways) {
+    const known = least.get(way.to);
+    const isLess = !known || (known.strength !== Strength.barrier && way.strength < known.strength);
+    if (isLess || way.strength === Strength.barrier) least.set(way.to, way);
+  }
+  return least.values();
 }
 
 const structOf = (access: Access): string | undefined =>
@@ -109,12 +120,18 @@ function canPair({ entry }: BarrierSite, a: Access, b: Access): boolean {
 
 type Pair = { readonly first: Access; readonly second: Access };
 
+/** How many structs of the tree have fields of all of these names; undefined: that is not known. */
+export type StructsWith = (fields: readonly string[]) => number | undefined;
+
 /** Both are the same objects without doubt, and of one object where the barrier's are. */
-function isSurely(pair: Pair, from: Access, to: Access, isOneStruct: (field: string) => boolean): boolean {
+function isSurely(pair: Pair, from: Access, to: Access, structsWith: StructsWith): boolean {
   const same = (a: Access, b: Access): boolean =>
-    a.holder === '' || (structOf(a) !== undefined && structOf(a) === structOf(b)) || isOneStruct(a.word);
-  if (pair.first.address || pair.second.address || !same(pair.second, from) || !same(pair.first, to)) return false;
-  return pair.first.base !== pair.second.base || from.base === to.base;
+    a.holder === '' || (structOf(a) !== undefined && structOf(a) === structOf(b)) || structsWith([a.word]) === 1;
+  if (pair.first.address || pair.second.address) return false;
+  if (pair.first.base !== pair.second.base) return same(pair.second, from) && same(pair.first, to);
+  if (from.base !== to.base) return false;
+  if (same(pair.second, from) && same(pair.first, to)) return true;
+  return pair.first.base !== '' && structsWith([from.word, to.word]) === 1;
 }
 
 /** Two accesses that need a barrier, given the one that is there. tools/memory-model/Documentation/recipes.txt: MP, SB */

@@ -1,23 +1,27 @@
 import { callsIn } from '../callSites.ts';
-import type { Scanned } from '../scan.ts';
+import type { Definition, Scanned } from '../scan.ts';
 import type { Sources } from '../sources.ts';
 import type { Access } from './body.ts';
 import { type BarrierIndex, CallOrders } from './calls.ts';
 import { lookAt, nothingFound, type OtherSide } from './counterparts.ts';
 import { Mentions } from './mentions.ts';
-import { partnersSaid } from './partners.ts';
+import { isMeant, isNamedAsPartner, partnersSaid } from './partners.ts';
 import { type BarrierSite, barrierSites, pairsOf } from './sites.ts';
-import { judgedNames } from './vocabulary.ts';
+import { hasBarrier, judgedNames } from './vocabulary.ts';
 import { Strength } from './ways.ts';
 
 /** Files in which two objects of one barrier are looked for; with more, nothing is said. */
 const MOST_FILES = 60;
+/** Functions of one name that a comment may mean. */
+const MOST_DEFINERS = 8;
+/** Characters of a callee whose accesses count as its callers': a helper, not a subsystem. */
+const MOST_HELPER = 1500;
 
 /**
  * What became of a barrier. Only `unpaired` is a finding.
  *
  * paired, implied: another function keeps two of its objects in order, by a barrier, or as a side effect. said: a comment names
- * its partner, and there is such a function. device: the other side is none of the tree's. objects: fewer than two objects
+ * its partner, and there is such a function, or a comment elsewhere names it as a partner. device: the other side is none of the tree's. objects: fewer than two objects
  * near it. call: a call stands between accesses elsewhere that may keep them in order. elsewhere: other files may have the
  * partner, and there is no index. many: too many files mention the objects. alone: no function accesses two of the objects
  * the other way round for certain.
@@ -57,7 +61,8 @@ export interface BarrierScope {
 export class BarrierSearch {
   private readonly index: BarrierIndex | undefined;
   private readonly mentions: Mentions | undefined;
-  private readonly calls: CallOrders;
+  private readonly orders: CallOrders;
+  private readonly structs = new Map<string, ReadonlySet<string>>();
   private readonly scanned = new Map<string, Scanned>();
   private readonly sites = new WeakMap<Scanned, readonly BarrierSite[]>();
 
@@ -69,7 +74,7 @@ export class BarrierSearch {
   ) {
     this.index = index;
     this.mentions = index && (mentions ?? new Mentions(sources.tree, () => index.paths()));
-    this.calls = new CallOrders(index, (file, name) => {
+    this.orders = new CallOrders(index, (file, name) => {
       const own = this.scanned.get(file)?.definitions.get(name);
       return own?.flatMap(d => callsIn(d).map(c => ({ name: c.name, member: false })));
     });
@@ -96,7 +101,8 @@ export class BarrierSearch {
     if (pairsOf(site).length === 0) return answer('objects');
     this.lookIn(root, site, other);
     if (verdictOf(other) === 'paired') return answer('paired');
-    if (this.isSaid(root, site)) return answer('said');
+    const { name } = site.definition;
+    if (this.isSaid(root, site) || isNamedAsPartner(root.text, name)) return answer('said');
     if (other.strength > Strength.none || this.isLocal(root, site)) return answer(verdictOf(other));
     if (!this.mentions) return answer('elsewhere');
     await this.prepare(this.mentions, namesOf(site));
@@ -109,18 +115,24 @@ export class BarrierSearch {
       this.scanned.set(file, scanned);
       this.lookIn(scanned, site, other);
       if (verdictOf(other) === 'paired') break;
+      if (isNamedAsPartner(scanned.text, name)) return answer('said', files.length + 1);
     }
     return answer(verdictOf(other), files.length + 1);
   }
 
   private lookIn(file: Scanned, site: BarrierSite, found: OtherSide): void {
-    const [first, second] = sides(site).map(names => new RegExp(`\\b(?:${[...names].join('|')})\\b`));
-    if (!first!.test(file.text) || !second!.test(file.text)) return;
+    const [first, second] = sides(site);
+    const mentioned = mentionedBy(file, [...first, ...second]);
+    const has = (names: ReadonlySet<string>, some: ReadonlySet<string>): boolean => [...some].some(n => names.has(n));
     const globals = globalNames(site);
-    for (const definition of [...file.definitions.values()].flat()) {
-      const text = file.text.slice(definition.bodyStart, definition.end);
-      if (!first!.test(text) || !second!.test(text)) continue;
-      lookAt(definition, globals, site, this.calls, field => this.isOneStruct(field), found);
+    for (const [definition, own] of mentioned.bodies) {
+      // A function without either name of its own is of interest for its barrier alone.
+      if (own.size === 0 && !hasBarrier(file.text.slice(definition.bodyStart, definition.end))) continue;
+      const names = new Set(own);
+      for (const callee of mentioned.calls(definition))
+        for (const name of mentioned.through.get(callee)!) names.add(name);
+      if (!has(names, first) || !has(names, second)) continue;
+      lookAt(definition, globals, site, this.orders, fields => this.structsWith(fields), mentioned.through, found);
     }
   }
 
@@ -146,12 +158,26 @@ export class BarrierSearch {
   }
 
   private isSaid(root: Scanned, site: BarrierSite): boolean {
-    const names = partnersSaid(site);
-    return !!names?.some(
-      name =>
-        root.definitions.get(name)?.some(d => d.kind === 'function') ||
-        this.index?.symbols(name).some(s => s.kind === 'function'),
-    );
+    const partner = partnersSaid(site);
+    if (!partner) return false;
+    // `mb()` in a comment means smp_mb() more often than not.
+    const named = new Set(partner.barriers.flatMap(name => [name, `smp_${name}`]));
+    const isIt = (callee: string): boolean => (named.size ? named.has(callee) : isMeant(callee));
+    return partner.functions.some(name => this.calls(name, root, isIt));
+  }
+
+  /** Whether a function of the tree, or what it calls, calls something: a comment may have outlived what it speaks of. */
+  private calls(name: string, root: Scanned, what: (callee: string) => boolean): boolean {
+    const called = this.calledBy(name, root);
+    return called.some(what) || called.some(callee => this.calledBy(callee, root).some(what));
+  }
+
+  private calledBy(name: string, root: Scanned): readonly string[] {
+    const own = root.definitions.get(name);
+    if (own) return own.flatMap(d => callsIn(d).map(c => c.name));
+    const { index } = this;
+    const files = index?.symbols(name).flatMap(s => (s.kind === 'function' ? [s.file] : [])) ?? [];
+    return files.slice(0, MOST_DEFINERS).flatMap(file => index!.callees(file, name).map(c => c.name));
   }
 
   /** Whether nothing outside of the file can access both objects of any pair: one of them is known to this file alone. */
@@ -166,10 +192,20 @@ export class BarrierSearch {
     return pairsOf(site).every(({ first, second }) => own(first) || own(second));
   }
 
-  /** Whether only one struct of the tree has a field of this name. */
-  private isOneStruct(field: string): boolean {
-    const fields = this.index?.symbols(field).filter(s => s.kind === 'field') ?? [];
-    return new Set(fields.map(f => f.container)).size === 1;
+  private structsWith(fields: readonly string[]): number | undefined {
+    if (!this.index) return undefined;
+    const [first, ...rest] = fields.map(field => this.structsOf(field));
+    return [...first!].filter(struct => rest.every(other => other.has(struct))).length;
+  }
+
+  /** Those that have a field of this name; a nameless one counts as one of its own with every field. */
+  private structsOf(field: string): ReadonlySet<string> {
+    let found = this.structs.get(field);
+    if (!found) {
+      const fields = this.index!.symbols(field).filter(s => s.kind === 'field');
+      this.structs.set(field, (found = new Set(fields.map(f => f.container || `${f.file}:`))));
+    }
+    return found;
   }
 }
 
@@ -184,6 +220,22 @@ const sides = ({ before, after }: BarrierSite): [Set<string>, Set<string>] => [
   new Set(before.map(a => a.word)),
   new Set(after.map(a => a.word)),
 ];
+
+/** What the functions and macros of a file mention of some names, themselves and by calling others of the file. */
+function mentionedBy(file: Scanned, names: readonly string[]) {
+  const pattern = new RegExp(`\\b(?:${names.join('|')})\\b`, 'g');
+  const bodies = new Map<Definition, ReadonlySet<string>>();
+  const through = new Map<string, ReadonlySet<string>>();
+  const textOf = ({ bodyStart, end }: Definition): string => file.text.slice(bodyStart, end);
+  for (const definition of [...file.definitions.values()].flat()) {
+    const own = new Set(textOf(definition).match(pattern) ?? []);
+    bodies.set(definition, own);
+    if (own.size > 0 && definition.end - definition.bodyStart <= MOST_HELPER) through.set(definition.name, own);
+  }
+  const callees = through.size ? new RegExp(`\\b(?:${[...through.keys()].join('|')})(?=\\s*\\()`, 'g') : undefined;
+  const calls = (definition: Definition): readonly string[] => (callees && textOf(definition).match(callees)) ?? [];
+  return { bodies, through, calls };
+}
 
 const namesOf = (site: BarrierSite): ReadonlySet<string> => new Set(sides(site).flatMap(names => [...names]));
 
