@@ -3,7 +3,7 @@ import type { Finding, FindingsDocument, RelatedPlace } from '../core/report/doc
 import { SUPPRESSION_FILE } from '../core/report/suppressionFile.ts';
 import { Command, Setting } from './contributions.ts';
 import type { Engine } from './engine.ts';
-import { endOfFinding, shownFindings } from './findingSettings.ts';
+import { endOfFinding, shownFindings, wantsBarriers } from './findingSettings.ts';
 import type { Indexing } from './indexing.ts';
 import type { Log } from './log.ts';
 import { settings } from './settings.ts';
@@ -125,7 +125,8 @@ export class FindingDiagnostics implements vscode.Disposable {
       if (!place || asking.signal.aborted || this.indexing.isRunning) return;
       const { tree, path } = place;
       const began = performance.now();
-      const answer = await this.engine.findings(tree, path, document.getText(), asking.signal);
+      const barriers = wantsBarriers(settings.findings(uri));
+      const answer = await this.engine.findings(tree, path, document.getText(), asking.signal, barriers);
       if (asking.signal.aborted || document.isClosed) return;
       const took = performance.now() - began;
       if (took > 1000) this.log.info(`findings of ${path}: ${(took / 1000).toFixed(1)} s`);

@@ -105,8 +105,16 @@ export interface Engine {
   /**
    * What may be wrong in a file, however sure, with what is suppressed marked. Rejects with AbortError once `signal` says
    * so.
+   *
+   * @param barriers look for barriers that nothing in the file pairs with too: of low confidence, and not for nothing
    */
-  findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument>;
+  findings(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    signal?: AbortSignal,
+    barriers?: boolean,
+  ): Promise<FindingsDocument>;
   /** What is held before each line, in the functions that have one of the lines; like `findings`. */
   heldLines(
     tree: KeyedTree,

@@ -16,6 +16,10 @@ export function shownFindings(document: FindingsDocument, settings: FindingSetti
   return filtered(document, { confidence, kinds }).document.findings.filter(f => f.suppressed === undefined);
 }
 
+/** Whether barriers that nothing pairs with can be shown: they are of low confidence, and cost more than others. */
+export const wantsBarriers = ({ kinds, minimumConfidence }: FindingSettings): boolean =>
+  minimumConfidence === 'low' && (kinds.length === 0 || kinds.includes('unpaired-barrier'));
+
 /**
  * The 0-based column just after what a finding at a 0-based column underlines: the rest of the statement, without what
  * stands behind it. At least one character, unless the line is shorter than it was.

@@ -199,8 +199,14 @@ export class WorkerEngine implements Engine {
     return this.#reader.ask('contracts', { tree: named(tree), file, ...(text === undefined ? {} : { text }) }, tree);
   }
 
-  findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument> {
-    return this.#reader.ask('findings', { tree: named(tree), file, text }, tree, signal);
+  findings(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    signal?: AbortSignal,
+    barriers = false,
+  ): Promise<FindingsDocument> {
+    return this.#reader.ask('findings', { tree: named(tree), file, text, barriers }, tree, signal);
   }
 
   heldLines(

@@ -48,8 +48,8 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
         return engine.contracts(treeOf(tree), file, text);
       }
       case 'findings': {
-        const { tree, file, text } = as(question);
-        return engine.findings(treeOf(tree), file, text, signal);
+        const { tree, file, text, barriers } = as(question);
+        return engine.findings(treeOf(tree), file, text, signal, barriers);
       }
       case 'heldLines': {
         const { tree, file, text, within } = as(question);

@@ -27,8 +27,7 @@ export function slices(signal?: AbortSignal): () => Promise<void> {
 export async function findingsOf(
   tree: SourceTree,
   analyser: ContractAnalyser,
-  file: string,
-  text: string,
+  { file, text, barriers }: { readonly file: string; readonly text: string; readonly barriers: boolean },
   signal?: AbortSignal,
 ): Promise<FindingsDocument> {
   const { rules, notices } = await rulesOf(tree);
@@ -36,7 +35,8 @@ export async function findingsOf(
   const pause = slices(signal);
   // Another question may bring another text of the file meanwhile: what is known of this one is then of no use.
   while (!(await workedOut(analyser, await analyser.analysis(file, text), pause)));
-  const found = suppress(await analyser.findings(file, text), f => (f === file ? text : undefined), rules, [file]);
+  const document = await analyser.findings(file, text, barriers);
+  const found = suppress(document, f => (f === file ? text : undefined), rules, [file]);
   return notices.length ? { ...found, notices: [...(found.notices ?? []), ...notices] } : found;
 }
 

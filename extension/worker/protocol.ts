@@ -32,7 +32,7 @@ export interface Questions {
     answer: FunctionContract | undefined;
   };
   contracts: { ask: { tree: TreeName; file: string; text?: string }; answer: ContractsDocument };
-  findings: { ask: { tree: TreeName; file: string; text: string }; answer: FindingsDocument };
+  findings: { ask: { tree: TreeName; file: string; text: string; barriers: boolean }; answer: FindingsDocument };
   heldLines: {
     ask: { tree: TreeName; file: string; text: string; within?: LineSpan };
     answer: readonly HeldFunction[];

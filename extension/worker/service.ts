@@ -87,10 +87,16 @@ export class CoreService implements Engine {
     return (await this.#analyser(tree)).contracts(file, text);
   }
 
-  async findings(tree: KeyedTree, file: string, text: string, signal?: AbortSignal): Promise<FindingsDocument> {
+  async findings(
+    tree: KeyedTree,
+    file: string,
+    text: string,
+    signal?: AbortSignal,
+    barriers = false,
+  ): Promise<FindingsDocument> {
     this.#evidences.asked();
     this.#look(file, text);
-    return findingsOf(tree, await this.#analyser(tree), file, text, signal);
+    return findingsOf(tree, await this.#analyser(tree), { file, text, barriers }, signal);
   }
 
   async heldLines(

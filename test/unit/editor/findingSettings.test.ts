@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../../extension/core/report/documents.ts';
-import { endOfFinding, shownFindings } from '../../../extension/editor/findingSettings.ts';
+import { endOfFinding, shownFindings, wantsBarriers } from '../../../extension/editor/findingSettings.ts';
 
 const finding = (more: Partial<Finding>): Finding => ({
   ...{ file: 'a.c', line: 3, column: 2, kind: 'double-lock', function: 'f', message: 'm', confidence: 'high' },
@@ -26,6 +26,13 @@ describe('findings that the editor shows', () => {
     assert.deepEqual(lines({ minimumConfidence: 'high' }), [1]);
     assert.deepEqual(lines({ kinds: ['irq-unsafe', 'lock-order'] }), [2]);
     assert.deepEqual(lines({ enabled: false }), []);
+  });
+
+  it('have barriers among them only where those can be shown', () => {
+    const wants = (minimumConfidence: 'low' | 'medium', ...kinds: Finding['kind'][]) =>
+      wantsBarriers({ enabled: true, kinds, minimumConfidence });
+    assert.deepEqual([wants('low'), wants('low', 'unpaired-barrier'), wants('low', 'irq-unsafe')], [true, true, false]);
+    assert.deepEqual([wants('medium'), wants('medium', 'unpaired-barrier')], [false, false]);
   });
 });
 

@@ -18,7 +18,7 @@ describe('findings behind the editor', () => {
   const analyser = new ContractAnalyser(textTree({ [FILE]: twice('') }));
   const found = async (text: string, rules?: string) => {
     const tree = textTree({ [FILE]: twice(''), ...(rules === undefined ? {} : { '.lockstep.json': rules }) });
-    return findingsOf(tree, analyser, FILE, text);
+    return findingsOf(tree, analyser, { file: FILE, text, barriers: false });
   };
 
   it('are those of the text at hand', async () => {
@@ -27,6 +27,26 @@ describe('findings behind the editor', () => {
       [['double-lock', 4]],
     );
     assert.deepEqual((await found(twice('').replace('\tspin_lock(&a->lock);\n', ''))).findings, []);
+  });
+
+  it('are told of barriers when that is asked', async () => {
+    const text = `struct ring { int data; int ready; };
+void publish(struct ring *r)
+{
+	r->data = 1;
+	smp_wmb();
+	r->ready = 1;
+}
+int consume(struct ring *r)
+{
+	return r->ready ? r->data : 0;
+}
+`;
+    const tree = textTree({ [FILE]: text });
+    const ask = async (barriers: boolean) =>
+      (await findingsOf(tree, new ContractAnalyser(tree), { file: FILE, text, barriers })).findings.map(f => f.kind);
+    assert.deepEqual(await ask(true), ['unpaired-barrier']);
+    assert.deepEqual(await ask(false), []);
   });
 
   it('are suppressed as on the command line: by comments, and by .lockstep.json', async () => {
@@ -55,9 +75,12 @@ describe('findings behind the editor', () => {
     }, 1);
     const tree = textTree({});
     try {
-      await assert.rejects(findingsOf(tree, new ContractAnalyser(tree), FILE, text, stop.signal), {
-        name: 'AbortError',
-      });
+      await assert.rejects(
+        findingsOf(tree, new ContractAnalyser(tree), { file: FILE, text, barriers: false }, stop.signal),
+        {
+          name: 'AbortError',
+        },
+      );
     } finally {
       clearInterval(timer);
     }
@@ -68,7 +91,7 @@ describe('findings behind the editor', () => {
     const tree = textTree({});
     const own = new ContractAnalyser(tree);
     const text = many(2000, '\tspin_lock(&a->lock);\n\tspin_lock(&a->lock);\n\tspin_unlock(&a->lock);\n');
-    const asked = findingsOf(tree, own, FILE, text);
+    const asked = findingsOf(tree, own, { file: FILE, text, barriers: false });
     await new Promise(resolve => setTimeout(resolve, 20));
     assert.equal((await own.contracts(FILE, twice(''))).functions.length, 1);
     assert.equal((await asked).functions, 2000);
