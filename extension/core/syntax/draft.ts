@@ -14,7 +14,8 @@ const carriageReturn = 13;
  *
  * Tokens are numbers. 0 stands before the first and `end` after the last; both have kind `none`, so that looking past
  * either end is safe. Dropping tokens unlinks them: whoever looks ahead sees only what the parser will see.
- * Invariants: `units` never changes length, and no newline in it is ever overwritten.
+ * Invariants: `units` never changes length, no newline in it is ever overwritten, and from a bracket with a mate its mate can
+ * be reached: whoever goes from one to the other gets there.
  */
 export class Draft {
   readonly units: Uint16Array;
@@ -97,6 +98,10 @@ export class Draft {
   drop(from: number, to: number): void {
     if (from === to) return;
     const before = this.prev[from]!;
+    for (let token = from; token < to; token = this.next[token]!) {
+      const mate = this.mate[token]!;
+      if (mate && (mate < from || mate >= to)) this.mate[mate] = 0;
+    }
     this.blank(this.start[from]!, this.stop[this.prev[to]!]!);
     this.next[before] = to;
     this.prev[to] = before;

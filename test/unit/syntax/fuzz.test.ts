@@ -15,6 +15,14 @@ describe('fuzzed text', () => {
     }
   });
 
+  it('comes to an end where half a pair of brackets goes', () => {
+    for (const text of [
+      'struct pair { pair { int a, b; };__attribute__((tic int sum(const: str: struct pair *p)\n{\n\treturn p->a + p->b;\n}\n',
+      'struct s { f(int g(const: a)\n{\n\tb;\n}\n',
+    ])
+      assert.equal(shapeFault(text), undefined);
+  });
+
   it('parses, with every function within the text', async () => {
     const parser = await testParser();
     for (let n = 0; n < 1000; n++) {
