@@ -99,12 +99,14 @@ export class BarrierSearch {
     const answer = (verdict: Verdict, files = 1): Judged => ({ site, verdict, other, files });
     if (site.entry.device) return answer('device');
     if (pairsOf(site).length === 0) return answer('objects');
+    const isLocal = this.isLocal(root, site);
+    // Whatever is found here, others may have a partner.
+    if (!isLocal && !this.mentions) return answer('elsewhere');
     this.lookIn(root, site, other);
     if (verdictOf(other) === 'paired') return answer('paired');
     const { name } = site.definition;
     if (this.isSaid(root, site) || isNamedAsPartner(root.text, name)) return answer('said');
-    if (other.strength > Strength.none || this.isLocal(root, site)) return answer(verdictOf(other));
-    if (!this.mentions) return answer('elsewhere');
+    if (other.strength > Strength.none || isLocal || !this.mentions) return answer(verdictOf(other));
     await this.prepare(this.mentions, namesOf(site));
     const files = this.mentions.both(...sides(site)).filter(file => file !== root.file);
     if (files.length > MOST_FILES) return answer('many', files.length + 1);
