@@ -23,6 +23,11 @@ describe('fuzzed text', () => {
       assert.equal(shapeFault(text), undefined);
   });
 
+  it('keeps a CR that stands alone, between a name and its arguments too', () => {
+    for (const text of ['{or_e\r()l}', '{for_each_x\r\n(a)\r\n\tb;}', '{list\r(a) b;}'])
+      assert.equal(shapeFault(text), undefined);
+  });
+
   it('parses, with every function within the text', async () => {
     const parser = await testParser();
     for (let n = 0; n < 1000; n++) {

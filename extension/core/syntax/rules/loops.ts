@@ -18,7 +18,8 @@ export function makeFor(draft: Draft, name: number): void {
   const to = draft.start[open]!;
   role[open] = Context.call;
   kind[name] = K.control;
-  if (to - from >= 5 && !draft.breaksLine(from, to)) {
+  // A line may end in a CR alone: it stays as a newline does.
+  if (to - from >= 5 && !/[\r\n]/.test(draft.text.slice(from, to))) {
     draft.blank(from, to + 1);
     draft.put(from, 'for(;;');
   } else if (draft.stop[name]! - from >= 2 && next[open] !== mate[open]) {
