@@ -61,7 +61,9 @@ export class Collected {
   }
 
   take(effect: Effect): void {
-    if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA || this.takes.size >= MOST_TAKES) return;
+    if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA) return;
+    // What the function takes itself is always told.
+    if (this.takes.size >= MOST_TAKES && effect.via.length) return;
     const key = `${lockKey(effect.expr).id}${effect.mode}@${effect.at}`;
     if (!this.takes.has(key)) this.takes.set(key, effect);
   }

@@ -31,6 +31,8 @@ import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpAskedFor, gfpSleeps, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
 const BOTTOM_HALVES = freeName('local_bh');
+/** Calls down from which what is let go only perhaps is still told of. */
+const FAR = 3;
 /** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
 const MOST_STEPS = 6000;
@@ -115,11 +117,6 @@ export class Flow {
       }
     }
     this.observer = undefined;
-  }
-
-  /** Names called directly. */
-  calls(): ReadonlySet<string> {
-    return new Set(this.graph.calls);
   }
 
   /** The states in which control comes to the ways out, once `run` is done. */
@@ -457,7 +454,10 @@ export class Flow {
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
       const known = next.find(put(effect.expr), effect.mode, effect.lockClass);
-      if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
+      // What it lets go only perhaps, nobody can count on, neither that it is held nor that it is not.
+      if (known && effect.maybe) next.soften(known);
+      else if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
+      else if (effect.via.length < FAR && owed(effect) && !isNowhere(put(effect.expr))) next.release(up(effect));
     }
     for (const other of callee.outcomes) {
       if (other === outcome || next.doubt) continue;

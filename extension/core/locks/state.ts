@@ -348,6 +348,12 @@ export class State {
     this.gone_ = copied(this.gone_).set(lockKey(effect.expr), effect);
   }
 
+  /** It may have been let go since. */
+  soften(effect: Effect): void {
+    this.held = this.held_.map(e => (e === effect ? { ...e, maybe: true } : e));
+    this.doubt = true;
+  }
+
   release(effect: Effect): void {
     const key = lockKey(effect.expr);
     if (!this.released_.some(e => lockKey(e.expr) === key)) this.released = [...this.released_, effect];

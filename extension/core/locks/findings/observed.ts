@@ -108,7 +108,7 @@ export function observe(summary: Summary, flow: Flow): Observed {
     sleeps,
     requires,
     exits: flow.ways(),
-    calls: flow.calls(),
+    calls: new Set(flow.graph.calls),
     calledOff,
     relocking: takesAgain(locking.values()) ? { graph: flow.graph, locking, callees } : undefined,
     stores,

@@ -120,7 +120,7 @@ export function doubleUnlocks(seen: Observed): Finding[] {
     const key = lockKey(effect.expr);
     const last = gone.get(key);
     const before = last?.maybe ? undefined : last;
-    const twice = released.find(r => sameLock(r.expr, effect.expr));
+    const twice = released.find(r => !r.maybe && sameLock(r.expr, effect.expr));
     if (!before && !twice) continue;
     // Taken twice, or under another name: what is held still may be this one.
     const doubtful = held.some(h => h.lockClass === effect.lockClass || h.maybe);
