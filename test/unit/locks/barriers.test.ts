@@ -124,6 +124,9 @@ struct ring *make(void)
 }
 `;
     assert.deepEqual(await verdicts(RING + fresh + reader), ['alone']);
+    const reset = 'void reset(struct ring *r)\n{\n\tr->data = r->ready = 0;\n}\n';
+    assert.deepEqual(await verdicts(RING + reset + reader), ['alone']);
+    assert.deepEqual(await verdicts(RING + reset.replace('0;', '7;') + reader), ['unpaired']);
   });
 
   it('are asked for between a store and a load', async () => {

@@ -20,6 +20,8 @@ export interface Access {
   readonly address: boolean;
   /** What the operation that it is the object of keeps in order. */
   readonly order: Order;
+  /** What is stored is a literal zero, as an object is made or reset. */
+  readonly zero: boolean;
   /** Names in the whole expression, indices included. */
   readonly uses: readonly string[];
   /** The local that the statement stores it in, or what is computed from it. */
@@ -89,6 +91,7 @@ const callAccess = (word: string, globals: ReadonlySet<string>, at: number): Acc
   write: false,
   address: true,
   order: 'none',
+  zero: false,
   uses: [],
   into: undefined,
   at,
@@ -222,6 +225,7 @@ class Reader {
       write,
       address: address && !op,
       order: op?.order ?? 'none',
+      zero: write && !op && this.isZero(i),
       uses,
       into: read ? this.into(from) : undefined,
       at: at[i]!,
@@ -279,10 +283,20 @@ class Reader {
 
   /** Where the value that is stored has been worked out: the end of the assignment. */
   private stored(i: number): number {
-    const { text, at, match, count } = this.tokens;
+    return this.tokens.at[this.endOf(i)]!;
+  }
+
+  private endOf(i: number): number {
+    const { text, match, count } = this.tokens;
     let t = i;
     while (t < count && !/^[;,)}\]]$/.test(text[t]!)) t = match[t]! > t ? match[t]! + 1 : t + 1;
-    return at[t]!;
+    return t;
+  }
+
+  private isZero(i: number): boolean {
+    const { text } = this.tokens;
+    const end = this.endOf(i);
+    return text[end - 2] === '=' && /^(?:0|NULL|false)$/.test(text[end - 1]!);
   }
 
   /** `v` of `v = … x->f …`, when the path begins at `from`. */

@@ -150,10 +150,13 @@ function isOpposite({ entry }: BarrierSite, pair: Pair, from: Access, to: Access
   }
 }
 
-/** Loads under a lock need no barrier if the stores are under it too; stores to an object that nobody else has yet need none. */
+/**
+ * Loads under a lock need no barrier if the stores are under it too; stores to an object that nobody else has yet, or that
+ * is reset, need none.
+ */
 function isExcused({ definition, allocated }: Body, { entry }: BarrierSite, from: Access, to: Access): boolean {
   if (entry.order === 'read' || entry.order === 'acquire')
-    return [...from.uses, ...to.uses].some(name => allocated.has(name));
+    return (from.zero && to.zero) || [...from.uses, ...to.uses].some(name => allocated.has(name));
   return callsIn(definition).some(
     ({ name }) => /^(?:acquire|assert)$/.test(vocabularyOf(name)?.effect ?? '') && !/^s?rcu_/.test(name),
   );
