@@ -20,6 +20,7 @@ import { comparisonText, type FindingTextOptions, findingsText } from '../core/r
 import { comparisonSarif, findingsSarif, type SarifOptions } from '../core/report/sarif.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { codeOf } from '../worker/systemErrors.ts';
 import { callersOfChanged, effectsOf } from './checkCallers.ts';
 import { subjectFiles, type Wanted } from './checkFiles.ts';
 import { checkIndex, patchIndex } from './checkIndex.ts';
@@ -195,7 +196,7 @@ async function readPatchFile(path: string): Promise<PatchFile> {
     return { path, text: decodeSource(new Uint8Array(await readFile(path)), path) };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOf(error) || String(error);
     const why = code === 'ENOENT' ? 'no such patch' : code === 'EISDIR' ? 'a folder, not a patch' : code;
     throw new InputError(`${path}: ${why}`, { file: path });
   }

@@ -3,6 +3,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { LARGEST_FILE } from '../core/index/tree/job.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { codeOf, messageOf } from '../worker/systemErrors.ts';
 
 /**
  * A tree on disk. Nothing outside its root is read, not through `..` and not through links, and nothing but regular files: a
@@ -106,8 +107,6 @@ async function regularFile(path: string): Promise<Uint8Array | Unread> {
   }
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isAbsence = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(codeOf(error));
 

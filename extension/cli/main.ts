@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { version } from '../../package.json';
 import { STEP_LIMIT } from '../core/explore/simulate.ts';
 import { InputError, readingError } from '../core/text/source.ts';
+import { messageOf } from '../worker/systemErrors.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
@@ -179,7 +180,7 @@ async function writeWhole(file: string, text: string): Promise<void> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new InputError(`${file}: it cannot be written (${error instanceof Error ? error.message : error})`, { file });
+    throw new InputError(`${file}: it cannot be written (${messageOf(error)})`, { file });
   }
 }
 

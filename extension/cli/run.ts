@@ -6,6 +6,7 @@ import { patchedTree } from '../core/patch/overlay.ts';
 import type { TraceDocument } from '../core/report/documents.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { codeOf } from '../worker/systemErrors.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
 import { type Outcome, ran, withUnread } from './outcome.ts';
 import { FORMATS, type Format, findingsIn, type RunView, render } from './runText.ts';
@@ -128,7 +129,7 @@ async function read(path: string, what: string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     const why = code === 'ENOENT' ? `no such ${what}` : code === 'EISDIR' ? `a folder, not a ${what}` : code;
     throw new InputError(`${path}: ${why}`, { file: path });
   }

@@ -18,6 +18,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { decode, encode } from '../core/index/tree/codec.ts';
 import type { IndexData } from '../core/index/tree/data.ts';
+import { codeOf, messageOf } from './systemErrors.ts';
 
 /** Where Lockstep keeps what it can make again. */
 export const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lockstep');
@@ -69,7 +70,7 @@ const TREE = 'tree';
  */
 export function writeCache(file: string, data: IndexData, root: string): string | undefined {
   const folder = join(file, '..');
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = temporaryFor(file);
   try {
     makeFolder(folder);
     sweep(folder);
@@ -114,6 +115,8 @@ function makeFolder(path: string, again = true): void {
   }
 }
 
+const temporaryFor = (file: string): string => `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+
 /** Parts that a process left behind which was ended while it wrote. */
 function sweep(folder: string): void {
   const old = Date.now() - 3600_000;
@@ -127,7 +130,13 @@ function sweep(folder: string): void {
 /** What is old stays when another process is at it too: the next one will find it. */
 function tidy(folder: string, written: string, root: string): void {
   try {
-    writeFileSync(join(folder, TREE), root);
+    const told = join(folder, TREE);
+    if (!existsSync(told) || readFileSync(told, 'utf8') !== root) {
+      // Renamed into its place: another process that finds half a path in it would take the tree for gone.
+      const temporary = temporaryFor(told);
+      writeFileSync(temporary, root);
+      renameSync(temporary, told);
+    }
     forgetOld(folder, written);
   } catch {
     // The cache itself is there.
@@ -143,9 +152,7 @@ function forgetOld(folder: string, written: string): void {
   const all = join(folder, '..');
   for (const name of readdirSync(all)) {
     const told = join(all, name, TREE);
-    if (existsSync(told) && !existsSync(readFileSync(told, 'utf8'))) rmSync(join(all, name), { recursive: true });
+    const tree = existsSync(told) ? readFileSync(told, 'utf8') : '';
+    if (tree !== '' && !existsSync(tree)) rmSync(join(all, name), { recursive: true });
   }
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type FileEntry, LARGEST_FILE, type Notice, type ReadInto, roomFor } from '../core/index/tree/job.ts';
 import { InputError } from '../core/text/source.ts';
+import { messageOf } from './systemErrors.ts';
 
 /** Deeper than this is no source tree but a mistake. */
 const DEEPEST = 64;
@@ -101,5 +102,3 @@ export function fileReader(root: string): ReadInto {
     }
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,6 +8,7 @@ import { fromError } from '../../../extension/worker/errors.ts';
 import { buildCli, project } from '../../support/cli.ts';
 
 const N = 100_000;
+const MEGABYTES = 10 << 20;
 const inside = (body: string): string => `int f(struct s *s)\n{\n${body}\n}\n`;
 /** Source that no person wrote. */
 const FILES: Record<string, string> = {
@@ -30,6 +31,8 @@ const FILES: Record<string, string> = {
   'alternatives.c': `#if A\n${'#elif B\n'.repeat(5000)}#endif\n`,
   'attributes.c': `int ${'__attribute__((x))\n'.repeat(N)}f(struct s *s) { return 0; }\n`,
   'doubling.c': `#define M0 1\n${Array.from({ length: 60 }, (_, i) => `#define M${i + 1} (M${i} + M${i})\n`).join('')}${inside('return M60;')}`,
+  'table.c': `int a[] = {\n${'\t1, 2, 3, 4, 5, 6, 7,\n'.repeat(MEGABYTES / 22)}};\n`,
+  'comment.c': `/*${' generated\n'.repeat(MEGABYTES / 11)}*/\n`,
   'includes.c': `${'#include "includes.c"\n'.repeat(100)}${inside('return 0;')}`,
 };
 /** What stands after it: a function with one finding. */
@@ -44,7 +47,7 @@ int after(struct s *s)
 }
 `;
 
-describe('source nested a hundred thousand deep', function () {
+describe('source that no person wrote, nested 100,000 deep or 10 MB long', function () {
   this.timeout(120_000);
   let base: string;
   before(() => {

@@ -114,6 +114,16 @@ describe('a cache that others write, or nobody can', function () {
     assert.deepEqual(parts(), [], 'parts that are old are swept away');
   });
 
+  it('a folder of which another process has not yet said whose it is stays', async () => {
+    await open();
+    const other = join(home, 'lockstep/index/0123456789abcdef');
+    mkdirSync(other);
+    for (const name of ['tree', 'all.index']) writeFileSync(join(other, name), '');
+    put('mm/f0.c', functions('f0', 1));
+    await open();
+    assert.deepEqual(readdirSync(other).sort(), ['all.index', 'tree']);
+  });
+
   it('no room for it: the index is made, and the cache that was there is still whole', async () => {
     await open();
     const whole = readFileSync(file());
