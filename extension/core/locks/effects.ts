@@ -58,3 +58,6 @@ export function keysOf(effects: readonly Effect[]): string {
   const one = (e: Effect) => `${lockKey(e.expr).id}${e.mode === 'read' ? 'r' : 'w'}${e.maybe ? '?' : ''}`;
   return effects.length === 1 ? one(effects[0]!) : effects.map(one).sort().join(' ');
 }
+
+/** Sparse is told of a context in a function for its callers: whoever calls these has contexts of its own. */
+export const isFarContext = ({ entry, via }: Effect): boolean => entry.lock === 'name' && via.length > 0;

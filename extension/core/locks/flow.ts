@@ -1,7 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
 import { classOf, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
-import type { Effect } from './effects.ts';
+import { type Effect, isFarContext } from './effects.ts';
 import {
   accessor,
   call,
@@ -331,7 +331,7 @@ export class Flow {
 
   private release(state: State, effect: Effect): void {
     this.isIdle = false;
-    const held = state.find(effect.expr, effect.mode, effect.lockClass);
+    const held = state.find(effect.expr, effect.mode, effect.lockClass) ?? state.context(effect);
     this.observer?.release?.(state, effect, held);
     if (held) {
       state.drop(held);
@@ -351,7 +351,7 @@ export class Flow {
     if (isNowhere(effect.expr)) return;
     this.isIdle = false;
     this.observer?.require?.(state, effect, mode);
-    const held = state.find(effect.expr, mode, effect.lockClass);
+    const held = state.find(effect.expr, mode, effect.lockClass) ?? state.context(effect);
     if (held && (mode !== 'write' || held.mode === 'write')) return;
     // An assert that does not say how is met by a shared hold.
     this.found.require({ ...effect, mode: mode ?? 'read' });
@@ -375,7 +375,8 @@ export class Flow {
     const up = (effect: Effect) => lift(effect, name, step.at, put, this.classify);
     this.found.callee(callee);
     // What only the callee can name, its caller cannot owe it.
-    const owed = (effect: Effect) => callee.definition.kind === 'macro' || canOwe(effect.expr);
+    const owed = (effect: Effect) =>
+      callee.definition.kind === 'macro' || (canOwe(effect.expr) && !isFarContext(effect));
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     const once = `${step.at} ${callee.owner.id} ${state.key}`;
     if (this.observer || !this.told.has(once)) {
@@ -453,7 +454,8 @@ export class Flow {
     if (outcome.value && outcome.value.k !== 'num' && !canOwe(outcome.value)) renamed.set(outcome.value, value);
     const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
     for (const effect of outcome.released) {
-      const known = next.find(put(effect.expr), effect.mode, effect.lockClass);
+      const known =
+        next.find(put(effect.expr), effect.mode, effect.lockClass) ?? (owed(effect) && next.context(effect));
       // What it lets go only perhaps, nobody can count on, neither that it is held nor that it is not.
       if (known && effect.maybe) next.soften(known);
       else if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
@@ -467,7 +469,7 @@ export class Flow {
     if (saysAcquires(callee.definition) && !outcome.held.some(e => !e.maybe)) next.doubt = true;
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
     for (const effect of outcome.held) {
-      if (effect.maybe) continue;
+      if (effect.maybe || (callee.definition.kind === 'function' && isFarContext(effect))) continue;
       const lifted = lift(effect, name, step.at, here, this.classify);
       // Named after what only the callee knows: nobody out here could let it go.
       if (lifted.expr.has & HAS_LOCAL && isOf(lifted.expr, callee.owner)) {

@@ -330,6 +330,11 @@ export class State {
     return same.findLast(h => h.mode === mode) ?? same.at(-1);
   }
 
+  /** A context that exists for sparse alone is left by whatever word: sparse counts them and does not compare names. */
+  context({ entry }: Effect): Effect | undefined {
+    return entry.lock === 'name' ? this.held_.findLast(h => h.entry.lock === 'name') : undefined;
+  }
+
   /** Values known to be equal at this point, each with the one that stands for both. */
   private equalities(): Map<Expr, Expr> {
     const out = new Map<Expr, Expr>();

@@ -83,6 +83,8 @@ export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
 export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Expr | undefined {
   if (typeof entry.lock === 'number') return args[entry.lock];
   if (entry.lock === 'last') return args.at(-1);
+  // Of a lock that is there, sparse is told what is not so: `__acquire(&x->lock)` where nothing takes it.
+  if (entry.lock === 'name') return args[0]?.k === 'name' && args[0].scope === 'free' ? args[0] : undefined;
   if (entry.lock === '&2') return args[2] && addr(args[2]);
   if (entry.lock === undefined) return undefined;
   const member = /^(\d)->(\w+)$/.exec(entry.lock);
