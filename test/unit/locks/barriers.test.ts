@@ -235,6 +235,26 @@ int consume(struct ring *r)
     assert.deepEqual(await verdicts(RING + PUBLISH + other), ['alone']);
   });
 
+  it('take a name that many structs have for no more than it says', async () => {
+    const many = Array.from({ length: 9 }, (_, i) => `struct many${i} {\n\tint data;\n};\n`).join('');
+    const other = `
+void other(struct holder *h)
+{
+	if (h->it->ready) {
+		smp_rmb();
+		h->it->data++;
+	}
+}
+`;
+    const files = (structs: string): Files => ({
+      'ring.h': RING + structs,
+      'a.c': PUBLISH + consume(''),
+      'b.c': other,
+    });
+    assert.deepEqual(await verdicts(files(''), true), ['paired']);
+    assert.deepEqual(await verdicts(files(many), true), ['unpaired']);
+  });
+
   it('are not looked for unless that is asked', async () => {
     const analyser = analyserOf({ 'a.c': RING + PUBLISH + consume('') }, false);
     assert.deepEqual((await analyser.findings('a.c')).findings, []);

@@ -20,6 +20,8 @@ export interface Access {
   readonly address: boolean;
   /** What the operation that it is the object of keeps in order. */
   readonly order: Order;
+  /** It is made by an operation of the table, READ_ONCE() for one: others are expected to access it at the same time. */
+  readonly marked: boolean;
   /** What is stored is a literal zero, as an object is made or reset. */
   readonly zero: boolean;
   /** Names in the whole expression, indices included. */
@@ -91,6 +93,7 @@ const callAccess = (word: string, globals: ReadonlySet<string>, at: number): Acc
   write: false,
   address: true,
   order: 'none',
+  marked: false,
   zero: false,
   uses: [],
   into: undefined,
@@ -225,6 +228,7 @@ class Reader {
       write,
       address: address && !op,
       order: op?.order ?? 'none',
+      marked: op !== undefined,
       zero: write && !op && this.isZero(i),
       uses,
       into: read ? this.into(from) : undefined,

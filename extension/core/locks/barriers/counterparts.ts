@@ -35,8 +35,8 @@ export const nothingFound = (): OtherSide => ({
 
 /**
  * Looks at what a function does to the objects of a barrier: as OFence has it (Lepers et al., EuroSys 2023), two barriers pair
- * when both stand between accesses of the same two objects, in opposite order. Objects are the same when their names are and
- * no declaration says otherwise, so that a partner is rather found once too often.
+ * when both stand between accesses of the same two objects, in opposite order. Objects are the same when their names are, no
+ * declaration says otherwise and few structs have such a field, so that a partner is rather found once too often.
  */
 export function lookAt(
   definition: Definition,
@@ -54,9 +54,9 @@ export function lookAt(
   let counts = false;
   for (const { is: from, ...place } of placesIn(body)) {
     if (from.kind !== 'access') continue;
-    const mine = pairs.filter(p => mayBeSame(p.second, from));
+    const mine = pairs.filter(p => mayBeSame(p.second, from, structsWith));
     if (mine.length === 0) continue;
-    const matching = (to: Access) => mine.filter(p => mayBeSame(p.first, to) && canPair(site, from, to));
+    const matching = (to: Access) => mine.filter(p => mayBeSame(p.first, to, structsWith) && canPair(site, from, to));
     const ways = waysFrom(
       body,
       place,
@@ -82,6 +82,10 @@ export function lookAt(
         found.unordered.push({ definition, first: from, second: to, pair });
     }
   }
+  // What stands next to the barrier is what it was written for, and marked accesses are what it is there for.
+  const steps = ({ pair }: Unordered): number => site.before.indexOf(pair.first) + site.after.indexOf(pair.second);
+  const plain = ({ first, second }: Unordered): number => (first.marked || second.marked ? 0 : 1);
+  found.unordered.sort((a, b) => plain(a) - plain(b) || steps(a) - steps(b));
   if (counts && !isOwn) found.functions++;
 }
 
@@ -99,10 +103,14 @@ function leastOf(ways: readonly Way[]): Iterable<Way> {
 const structOf = (access: Access): string | undefined =>
   access.holder !== undefined && /^(?:struct|union) /.test(access.holder) ? access.holder : undefined;
 
-function mayBeSame(a: Access, b: Access): boolean {
+/** Structs that have a field of one name, at most, when its name alone is to say which one is meant: not `flags`, not `next`. */
+const MOST_STRUCTS = 8;
+
+function mayBeSame(a: Access, b: Access, structsWith: StructsWith): boolean {
   if (a.word !== b.word || (a.holder === '') !== (b.holder === '')) return false;
   const [one, other] = [structOf(a), structOf(b)];
-  return one === undefined || other === undefined || one === other;
+  if (one !== undefined && other !== undefined) return one === other;
+  return a.holder === '' || (structsWith([a.word]) ?? 0) <= MOST_STRUCTS;
 }
 
 /** Whether what keeps stores, and what keeps loads in order answers the barrier. */

@@ -134,6 +134,8 @@ export class BarrierSearch {
       for (const callee of mentioned.calls(definition))
         for (const name of mentioned.through.get(callee)!) names.add(name);
       if (!has(names, first) || !has(names, second)) continue;
+      // Its own accesses come round again in a loop; only a release and an acquire are meant to meet themselves.
+      if (definition === site.definition && site.entry.object === undefined) continue;
       lookAt(definition, globals, site, this.orders, fields => this.structsWith(fields), mentioned.through, found);
     }
   }
