@@ -172,8 +172,9 @@ async function within(
 }
 
 /**
- * Two analysers: of the tree as it is, for the callers (that a callee asserts a lock changes nothing of what they hold),
- * and one that never sees the assertion in question. Together in one, each hidden line would make all callers anew.
+ * Two analysers: of the tree as it is, for the callers (that a callee asserts a lock changes nothing of what they hold; what they need
+ * because of the assertion itself does not count), and one that never sees the assertion in question. Together in one, each hidden
+ * line would make all callers anew.
  */
 class Judge {
   private readonly plain: ContractAnalyser;
@@ -203,7 +204,11 @@ class Judge {
           function: left.definition.name,
           held: left.held,
           required: left.required,
-          entry: await this.callers.entry(analysis, known.definition),
+          entry: await this.callers.entry(
+            analysis,
+            known.definition,
+            ({ origin }) => origin.source.file !== file || origin.at < assertion.start || origin.at >= assertion.end,
+          ),
         };
         out.push({ assertion, over, ...verdictOf(over, assertion.lock, own) });
       } catch (error) {

@@ -55,6 +55,10 @@ function typeOfName(e: Expr, typeOf: TypeOf): string | undefined {
 
 const bare = (type: string): string => type.replace(/^(?:struct|union) /, '');
 
+/** The argument that is a parameter declared as a gfp mask. */
+export const maskParameter = (args: readonly Expr[], definition: Definition): Expr | undefined =>
+  args.find(e => e.k === 'name' && e.scope === 'param' && paramTypes(definition).get(e.name) === 'gfp_t');
+
 const heads = new WeakMap<Definition, ReadonlyMap<string, string>>();
 
 /** The types of a function's parameters, from its head. */

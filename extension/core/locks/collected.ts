@@ -77,9 +77,11 @@ export class Collected {
   /** A lock is taken while others are held. One that is only tried waits for nobody. */
   order(all: readonly Effect[], second: Effect): void {
     if (/_nested|nest_lock/.test(`${second.primitive} ${second.via.join(' ')}`)) return;
-    if (!second.lockClass || second.entry.nests || second.entry.when || this.orders.size > MOST_ORDERS) return;
+    if (!second.lockClass || !isOrdered(second) || second.entry.when || this.orders.size > MOST_ORDERS) return;
     for (const first of all) {
-      if (!first.lockClass || first.maybe || first.entry.nests || first.lockClass === second.lockClass) continue;
+      // Taken below what it is held over: it has come round a loop, perhaps by a condition that is asked twice.
+      if (first.at > second.at) continue;
+      if (!first.lockClass || first.maybe || !isOrdered(first) || first.lockClass === second.lockClass) continue;
       const key = `${first.lockClass} ${second.lockClass}`;
       if (!this.orders.has(key)) this.orders.set(key, { first, second });
     }
@@ -121,3 +123,5 @@ function common(a: readonly Guard[] | undefined, b: readonly Guard[] | undefined
   });
   return both.length === a.length && both.every((g, i) => g === a[i]) ? a : both;
 }
+
+const isOrdered = ({ entry }: Effect): boolean => !entry.nests && !entry.anyone;

@@ -1,5 +1,5 @@
 import type { LockMode } from '../report/documents.ts';
-import { classOf, paramTypes, type TypeOf } from './classes.ts';
+import { classOf, maskParameter, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
 import { type Effect, isFarContext } from './effects.ts';
 import {
@@ -7,7 +7,6 @@ import {
   call,
   canOwe,
   type Expr,
-  freeName,
   fresh,
   HAS_LOCAL,
   isNamed,
@@ -20,7 +19,7 @@ import {
 } from './expr.ts';
 import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
-import { accessed, isOf, lift, PLAIN, type Put, substitution } from './lift.ts';
+import { accessed, isOf, letGo, lift, PLAIN, type Put, substitution } from './lift.ts';
 import type { Observer, Point } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
@@ -30,9 +29,6 @@ import type { Outcome, Sleep, Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import { gfpArgument, gfpAskedFor, gfpSleeps, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
-const BOTTOM_HALVES = freeName('local_bh');
-/** Calls down from which what is let go only perhaps is still told of. */
-const FAR = 3;
 /** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
 const MOST_STEPS = 6000;
@@ -304,7 +300,9 @@ export class Flow {
   }
 
   private allocation(state: State, effect: Effect, args: readonly Expr[], mask?: Expr): void {
-    const gfp = mask ? spelledOut(mask, this.context) : gfpArgument(args.map(arg => spelledOut(arg, this.context)));
+    const gfp = mask
+      ? spelledOut(mask, this.context)
+      : (gfpArgument(args.map(arg => spelledOut(arg, this.context))) ?? maskParameter(args, this.definition));
     const dropped = state.dropped;
     if (!gfp) {
       this.sleep(state, { effect, gfp: undefined, dropped });
@@ -316,14 +314,16 @@ export class Flow {
 
   private sleep(state: State, sleep: Sleep): void {
     this.observer?.sleep?.(state, sleep);
+    // User memory where faults are off here: it fails at once, whoever calls.
+    if (/user/.test(sleep.effect.primitive) && state.held.some(h => h.entry.lock === 'pagefault')) return;
     this.found.sleep({ ...sleep, guards: argumentsAt(state, sleep.guards) });
   }
 
-  private acquire(state: State, effect: Effect): void {
+  private acquire(state: State, effect: Effect, except: readonly Expr[] = []): void {
     this.isIdle = false;
     if (effect.expr.k !== 'addr') restrict(effect.expr, NEGATIVE | POSITIVE, state.facts);
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
-    this.found.order(state.held, effect);
+    this.found.order(except.length ? state.held.filter(h => !except.includes(lockKey(h.expr))) : state.held, effect);
     const before = state.released.length;
     state.acquire(effect);
     if (state.released.length !== before) this.found.take(effect);
@@ -337,8 +337,7 @@ export class Flow {
       state.drop(held);
       this.found.take(held);
       // `local_bh_disable(); spin_lock(l); … spin_unlock_bh(l);`: what the lock did not turn off was off before.
-      const off = effect.entry.bh === 'on' && held.entry.bh !== 'off' && state.find(BOTTOM_HALVES, 'write');
-      if (off) state.drop(off);
+      for (const off of state.turnedOff(effect.entry, held.entry)) state.drop(off);
       return;
     }
     // Nobody else can hold what is named after a local of this function.
@@ -406,12 +405,12 @@ export class Flow {
       const guards = sleep.guards?.map(({ expr, mask }) => ({ expr: put(expr), mask }));
       this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped, guards });
     }
-    const lets_go = new Set(callee.requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr))));
+    const lets_go = letGo(callee, put);
     if (callee.takes.length) this.isIdle = false;
     for (const effect of callee.takes) {
       const lifted = up(effect);
       // Taken anew, after the callee has let go what its caller held.
-      if (lets_go.size) {
+      if (lets_go.length) {
         this.found.take(lifted);
         continue;
       }
@@ -459,7 +458,7 @@ export class Flow {
       // What it lets go only perhaps, nobody can count on, neither that it is held nor that it is not.
       if (known && effect.maybe) next.soften(known);
       else if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
-      else if (effect.via.length < FAR && owed(effect) && !isNowhere(put(effect.expr))) next.release(up(effect));
+      else if (effect.via.length < 3 && owed(effect) && !isNowhere(put(effect.expr))) next.release(up(effect));
     }
     for (const other of callee.outcomes) {
       if (other === outcome || next.doubt) continue;
@@ -477,7 +476,8 @@ export class Flow {
         continue;
       }
       this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
-      this.acquire(next, lifted);
+      // What the callee lets go meanwhile is not held when it takes another.
+      this.acquire(next, lifted, letGo(callee, put));
     }
     for (const write of outcome.writes) {
       const place = put.place(write.place);

@@ -72,6 +72,9 @@ export function isRead({ blocks }: Graph, temp: Expr): boolean {
   );
 }
 
+/** What is dead is forgotten at the end of a block: in a generated function of 100,000 statements, now and then. */
+const LONGEST_BLOCK = 4096;
+
 /** Grows a graph: steps go to the current block; after `jump` there is none until a block is started. */
 export class GraphBuilder {
   private made = 0;
@@ -97,6 +100,7 @@ export class GraphBuilder {
   }
 
   emit(step: Step): void {
+    if (this.current && this.current.steps.length >= LONGEST_BLOCK) this.start(this.block());
     this.current?.steps.push(step);
     if (step.op === 'exit') this.current = undefined;
   }

@@ -53,7 +53,8 @@ const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
 
 /** Which locks the callers of functions hold, and their callers, for those not held by all. */
 export class HeldByCallers {
-  private readonly known = new Map<Definition, EntryHeld>();
+  readonly known = new Map<Definition, EntryHeld>();
+  readonly counts = (_: Effect): boolean => true;
   private readonly headers: HeaderTypes;
 
   /** @param index tells who calls a function; without one only callers in its own file are seen */
@@ -89,9 +90,13 @@ export class HeldByCallers {
     };
   }
 
-  /** What is held whenever a function of a file is called. */
-  entry(analysis: FileAnalysis, definition: Definition): Promise<EntryHeld> {
-    return this.of(analysis, definition, 0, new Set());
+  /**
+   * What is held whenever a function of a file is called.
+   *
+   * @param counts tells which of its needs say that a caller holds a lock; without it, all do
+   */
+  entry(analysis: FileAnalysis, definition: Definition, counts?: (need: Effect) => boolean): Promise<EntryHeld> {
+    return this.of(analysis, definition, 0, new Set(), counts ? { known: new Map(), counts } : this);
   }
 
   private async of(
@@ -99,8 +104,9 @@ export class HeldByCallers {
     definition: Definition,
     depth: number,
     asking: ReadonlySet<Definition>,
+    by: Pick<HeldByCallers, 'known' | 'counts'>,
   ): Promise<EntryHeld> {
-    const known = this.known.get(definition);
+    const known = by.known.get(definition);
     if (known) return known;
     if (depth >= DEEPEST || asking.has(definition)) return NOBODY;
     const sites = await this.callSites(analysis, definition);
@@ -126,10 +132,12 @@ export class HeldByCallers {
       if (!held.length) continue;
       callers++;
       // What the caller does not hold itself, its own callers may.
-      const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]));
+      const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]), by);
       const whole = above.sites > 0 ? above.locks.filter(l => l.sites === above.sites) : [];
       // Nor did it get here without what its own code shows that it needs.
-      const needed = (await other.summary(caller)).requires.filter(e => !e.maybe).map(e => asHeld(e, types));
+      const needed = (await other.summary(caller)).requires
+        .filter(e => !e.maybe && by.counts(e))
+        .map(e => asHeld(e, types));
       for (const { effects, released } of held) {
         const isLeft = (l: { readonly lockClass: string | undefined }): boolean =>
           !released.some(r => l.lockClass !== undefined && knownClass(r, types) === l.lockClass);
@@ -138,7 +146,7 @@ export class HeldByCallers {
       }
     }
     const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
-    if (asking.size === 0 || !incomplete) this.known.set(definition, found);
+    if (asking.size === 0 || !incomplete) by.known.set(definition, found);
     return found;
   }
 

@@ -11,6 +11,7 @@ import {
   HAS_PARAM,
   index,
   isNamed,
+  lockKey,
   type Owner,
   op,
   ownName,
@@ -119,3 +120,7 @@ export function accessed(name: string, callee: Summary, args: readonly Expr[], v
   const said = accessor(name, args);
   return said.size <= PLAIN ? said : undefined;
 }
+
+/** Locks of its caller's that a callee lets go. */
+export const letGo = ({ requires }: Summary, put: Put): readonly Expr[] =>
+  requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr)));

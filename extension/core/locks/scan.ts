@@ -56,7 +56,9 @@ export function saysAcquires(d: Definition): boolean {
 
 const NOT_A_NAME =
   /^(?:__attribute__|__attribute|__aligned|__section|__printf|__scanf|__acquires|__releases|__must_hold|__cond_acquires|__cond_lock|__alloc_size|__malloc|__no_sanitize.*|__assume_aligned|__declspec|__diag_ignore|__nonstring|__exception_text|if|while|for|switch|return|sizeof|typeof|__typeof__|defined|asm|__asm__|_Static_assert)$/;
-const isWord = (c: number) => (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57);
+// Letters outside ASCII are letters: gcc takes them in names.
+const isWord = (c: number) =>
+  (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (c >= 48 && c <= 57) || c >= 128;
 
 /**
  * Finds definitions, includes and #if decisions in one pass over the text. Never throws: what it cannot make sense of is
@@ -113,7 +115,7 @@ export function scan(file: string, text: string, options: OptionValues | undefin
       i++;
       continue;
     }
-    if (c === 32 || c === 9 || c === 13) {
+    if (c === 32 || (c >= 9 && c <= 13)) {
       i++;
       continue;
     }
@@ -323,8 +325,12 @@ function directiveEnd(text: string, from: number): number {
   let i = from;
   for (;;) {
     const newline = text.indexOf('\n', i);
-    const comment = text.indexOf('/*', i);
-    if (comment >= 0 && (newline < 0 || comment < newline)) {
+    const end = newline < 0 ? text.length : newline;
+    // Within the line alone: a table of 400,000 #defines has no comment to be found.
+    const line = text.slice(i, end);
+    const comment = line.indexOf('/*') + i;
+    const rest = line.indexOf('//') + i;
+    if (comment >= i && (rest < i || comment < rest)) {
       const close = text.indexOf('*/', comment + 2);
       i = close < 0 ? text.length : close + 2;
       continue;

@@ -4,6 +4,7 @@ import {
   asRead,
   contains,
   type Expr,
+  freeName,
   fresh,
   HAS_CALL,
   HAS_DEREF,
@@ -24,7 +25,7 @@ import {
   somePart,
 } from './expr.ts';
 import { ANY, assume, copied, Facts, maskOf, oneOf, ZERO } from './values.ts';
-import { eitherMask } from './vocabulary.ts';
+import { eitherMask, type VocabularyEntry } from './vocabulary.ts';
 
 /** Largest expression that is remembered: a pointer followed in a loop must not grow for ever. */
 const LARGEST = 16;
@@ -35,6 +36,8 @@ const MOST_NESTED = 2;
 const MOST_HELD = 16;
 /** Added to a site's offset: the value of the round before. */
 export const PREVIOUS = 0.5;
+const BOTTOM_HALVES = freeName('local_bh');
+const INTERRUPTS = freeName('local_irq');
 const NONE: readonly Effect[] = [];
 const NEVER: ReadonlyMap<Expr, Effect> = new Map();
 
@@ -344,6 +347,16 @@ export class State {
       if (b.k === 'addr') out.set(a, b);
       else out.set(b, a);
     });
+    return out;
+  }
+
+  /** What is off by itself and comes on with a lock that was taken without turning it off. */
+  turnedOff(unlock: VocabularyEntry, lock: VocabularyEntry): readonly Effect[] {
+    const out: Effect[] = [];
+    const bh = unlock.bh === 'on' && lock.bh !== 'off' ? this.find(BOTTOM_HALVES, 'write') : undefined;
+    if (bh) out.push(bh);
+    const irq = unlock.irq && unlock.irq !== 'off' && lock.irq !== 'off' ? this.find(INTERRUPTS, 'write') : undefined;
+    if (irq) out.push(irq);
     return out;
   }
 

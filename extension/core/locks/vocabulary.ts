@@ -47,6 +47,10 @@ export interface VocabularyEntry {
   readonly gfp?: string;
   /** It only reads what its arguments lead to: asked again of the same, it says the same. */
   readonly reads?: boolean;
+  /** Whoever likes lets it go. */
+  readonly anyone?: boolean;
+  /** It runs statements of its caller around the sleep. */
+  readonly around?: boolean;
   readonly doc: string;
 }
 

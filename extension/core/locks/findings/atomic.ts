@@ -1,5 +1,6 @@
 import type { Finding } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
+import { type Expr, isAccessor, memberOf } from '../expr.ts';
 import { chain, draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 
@@ -12,7 +13,7 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
     // A mask that a caller gives is the caller's to answer for.
     if (gfp) continue;
     const holding = held.filter(
-      h => h.entry.atomic && !h.maybe && !dropped.some(d => sameLock(d, h.expr)) && !isAbout(effect, h),
+      h => h.entry.atomic && !h.maybe && !dropped.some(d => mayBeSame(d, h.expr)) && !isAbout(effect, h),
     );
     const lock = holding.at(-1);
     if (!lock) continue;
@@ -47,6 +48,14 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
 
 /** Not sleeping after all: waiting that lets the very lock go, user memory where faults are off (they fail at once). */
 function isAbout(effect: Effect, held: Effect): boolean {
+  if (effect.entry.around) return true;
   if (effect.primitive === 'schedule_preempt_disabled' && held.lockClass === 'preempt') return true;
   return sameLock(effect.expr, held.expr) || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
 }
+
+/** Let go by the callee under a name of its own: `lock_ptr(sb, b->group)`. */
+function mayBeSame(a: Expr, b: Expr): boolean {
+  return sameLock(a, b) || (a.k === 'addr' && memberOf(a) === memberOf(b)) || isOneAccessor(a, b);
+}
+
+const isOneAccessor = (a: Expr, b: Expr): boolean => a.k === 'op' && b.k === 'op' && isAccessor(a) && a.op === b.op;

@@ -122,6 +122,7 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
         uses.filter(u => u.seen !== seen && !inInterrupt(u.seen, callers, 0)).map(u => u.effect.at),
       ).size;
       const known = new Set(evidence.map(e => `${e.definition.name}${e.effect.at}`)).size;
+      const isHandled = evidence.some(e => e.effect.entry.irq !== 'off');
       const isSelf = evidence.some(e => e.definition === definition);
       out.push(
         draft(
@@ -131,13 +132,14 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
           isPassed(definition)
             ? 'low'
             : (known >= 2 || isSelf) && others === 0
-              ? isOn(seen) || !definition.static
+              ? // Of what other files call nobody knows who calls it; a reader waits for writers alone.
+                effect.mode === 'write' && (isOn(seen) || (!definition.static && isHandled))
                 ? 'high'
                 : 'medium'
               : known > others
                 ? 'medium'
                 : 'low',
-          evidence.some(e => e.effect.entry.irq !== 'off')
+          isHandled
             ? `${named(effect)} is taken with interrupts on; an interrupt handler takes it too, and would wait for what it has interrupted`
             : `${named(effect)} is taken with interrupts on; elsewhere it is taken with them off, so an interrupt may want it`,
           effect,

@@ -2,6 +2,7 @@ import { addr, deref, type Expr, field, freeName, index, num, type Owner, op, ow
 import type { GraphBuilder } from '../graph.ts';
 import { ASSIGN, readCondition } from './conditions.ts';
 import { readGeneric } from './generic.ts';
+import { member } from './members.ts';
 import { BINARY, OPTIONS, SIZES } from './operators.ts';
 import type { BodyOptions } from './options.ts';
 import { Kind, type Tokens } from './tokens.ts';
@@ -279,11 +280,11 @@ export class Expressions {
     for (;;) {
       switch (this.peek()) {
         case '.':
-          value = field(value, text[this.i + 1]!);
+          value = member(value, text[this.i + 1]!);
           this.i += 2;
           break;
         case '->':
-          value = field(deref(value), text[this.i + 1]!);
+          value = member(deref(value), text[this.i + 1]!);
           this.i += 2;
           break;
         case '[': {
@@ -449,8 +450,7 @@ export class Expressions {
     // A field that only its own code may touch: include/linux/compiler_types.h.
     if (name === 'ACCESS_PRIVATE' && args[1]?.k === 'name') return field(deref(args[0]!), args[1].name);
     if (name === 'IS_ERR' || name === 'IS_ERR_OR_NULL') return op(name, args[0] ?? num(0));
-    if (name === '__builtin_expect') return args[0] ?? num(0);
-    if (name.startsWith('__builtin_')) return op(name, ...args);
+    if (name.startsWith('__builtin_')) return name === '__builtin_expect' ? (args[0] ?? num(0)) : op(name, ...args);
     if (isTypeWord(name)) return op('literal');
     return this.direct(name, args, at);
   }

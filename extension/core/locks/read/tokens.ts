@@ -92,7 +92,7 @@ export function tokenize(
       continue;
     }
     const c = text.charCodeAt(i);
-    if (c === 32 || c === 9 || c === 10 || c === 13 || c === 92 || c === 12) {
+    if (c === 32 || c === 9 || c === 10 || c === 13 || c === 92 || c === 12 || c === 11) {
       i++;
       continue;
     }
