@@ -103,6 +103,32 @@ void same(struct sb *sb, int g)
     assert.deepEqual(effects(await of('same')), [[], [], []]);
   });
 
+  it('is another lock for other arguments where the accessor returns what the lock is in', async () => {
+    const of = await contractsOf(`${GROUPS}static struct bucket *bucket_of(struct sb *sb, int g)
+{
+	return &sb->info->groups->locks[g & 127];
+}
+void both(struct sb *sb, int g, int h)
+{
+	spin_lock(&bucket_of(sb, g)->lock);
+	spin_unlock(&bucket_of(sb, h)->lock);
+}
+void same(struct sb *sb, int g)
+{
+	struct bucket *bucket = bucket_of(sb, g);
+
+	spin_lock(&bucket->lock);
+	spin_unlock(&bucket_of(sb, g)->lock);
+}
+`);
+    // With brackets around the call or without.
+    const bare = (c: FunctionContract) =>
+      effects(c).map(facts => facts.map(f => f.replace(/\((\w+\([^()]*\))\)/, '$1')));
+    const other = ['&bucket_of(sb, h)->lock write'];
+    assert.deepEqual(bare(await of('both')), [other, other, ['&bucket_of(sb, g)->lock write']]);
+    assert.deepEqual(effects(await of('same')), [[], [], []]);
+  });
+
   it('goes by the arguments of the caller, whatever the callee calls them', async () => {
     const of = await contractsOf(`${GROUPS}static void take(struct sb *s, int n)
 {

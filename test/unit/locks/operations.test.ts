@@ -75,6 +75,27 @@ describe('functions that a table of operations runs one after another', () => {
     assert.deepEqual([entry.sites, entry.locks], [1, []]);
   });
 
+  it('nor does it matter on how many other ways start takes it, before or after', async () => {
+    const ways = ['rcu_read_unlock();\n\t\treturn SEQ_START_TOKEN;', 'return s->first;', 'return s->second;'];
+    for (const [one, two, three] of [
+      [0, 1, 2],
+      [1, 0, 2],
+      [1, 2, 0],
+    ] as const) {
+      const start = `rcu_read_lock();
+	if (s->one) {
+		${ways[one]}
+	}
+	if (s->two) {
+		${ways[two]}
+	}
+	${ways[three]}`;
+      const analyser = await analyserOf({ 'fs/a.c': TABLE('seq_operations', start) });
+      const entry = await entryOf(analyser, 'fs/a.c', 't_next');
+      assert.deepEqual([entry.sites, entry.locks], [1, []], start);
+    }
+  });
+
   it('a start that takes nothing leaves nothing held', async () => {
     const text = TABLE('seq_operations', 'return s->first;');
     const entry = await entryOf(await analyserOf({ 'fs/a.c': text }), 'fs/a.c', 't_next');
@@ -101,25 +122,30 @@ describe('locks that callers hold, across files', () => {
   const calls = (of: string, path: string, arg: string, name: string) =>
     `#include <linux/udc.h>\nvoid ${name}(${of})\n{\n\tmutex_lock(&${path}->connect_lock);\n\tleaf(${arg});\n\tmutex_unlock(&${path}->connect_lock);\n}\n`;
 
-  it('a lock whose type one caller knows by a field only is of the same class', async () => {
-    const analyser = await analyserOf({
-      'include/linux/udc.h': UDC,
-      'drivers/a.c': leaf,
-      'drivers/b.c': calls('struct udc *udc', 'udc', 'udc', 'one'),
-      'drivers/c.c': calls('struct gadget *gadget', 'gadget->udc', 'gadget->udc', 'two'),
+  for (const [how, of, path] of [
+    ['through a field of a declared type', 'struct gadget *gadget', 'gadget->udc'],
+    ['through a field of what a call returns', 'struct device *dev', 'to_gadget(dev)->udc'],
+    ['as what a call returns', 'struct device *dev', 'to_udc(dev)'],
+  ] as const)
+    it(`a lock whose type one caller knows only ${how} is of the same class`, async () => {
+      const analyser = await analyserOf({
+        'include/linux/udc.h': UDC,
+        'drivers/a.c': leaf,
+        'drivers/b.c': calls('struct udc *udc', 'udc', 'udc', 'one'),
+        'drivers/c.c': calls(of, path, path, 'two'),
+      });
+      const index = calledBy({
+        leaf: [
+          { file: 'drivers/b.c', function: 'one' },
+          { file: 'drivers/c.c', function: 'two' },
+        ],
+      });
+      const entry = await entryOf(analyser, 'drivers/a.c', 'leaf', index);
+      assert.deepEqual(
+        [entry.callers, entry.sites, entry.locks.map(l => `${l.lockClass} ${l.sites}`)],
+        [2, 2, ['udc.connect_lock 2']],
+      );
     });
-    const index = calledBy({
-      leaf: [
-        { file: 'drivers/b.c', function: 'one' },
-        { file: 'drivers/c.c', function: 'two' },
-      ],
-    });
-    const entry = await entryOf(analyser, 'drivers/a.c', 'leaf', index);
-    assert.deepEqual(
-      [entry.callers, entry.sites, entry.locks.map(l => `${l.lockClass} ${l.sites}`)],
-      [2, 2, ['udc.connect_lock 2']],
-    );
-  });
 
   it('a lock of another field is of another class', async () => {
     const analyser = await analyserOf({
