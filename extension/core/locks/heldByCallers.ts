@@ -1,8 +1,9 @@
 import type { CallSite, NameIndex } from '../index/names.ts';
 import type { LockMode } from '../report/documents.ts';
+import { paramTypes } from './classes.ts';
 import type { ContractAnalyser, FileAnalysis } from './contracts.ts';
 import type { Effect } from './effects.ts';
-import { lockKey, memberOf } from './expr.ts';
+import { type Expr, lockKey, memberOf, num, OR_NULL } from './expr.ts';
 import type { FieldTypes } from './fieldTypes.ts';
 import { HeaderTypes } from './headerTypes.ts';
 import { knownClass } from './heldSteps.ts';
@@ -10,8 +11,10 @@ import { LineStarts } from './lines.ts';
 import { openersOf } from './operations.ts';
 import { render } from './render.ts';
 import type { Definition } from './scan.ts';
+import { folderOf } from './sources.ts';
 import type { Summary } from './summary.ts';
 import { ZERO } from './values.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 /** A lock that is held whenever a function is called, as far as its callers are known. */
 export interface EntryLock {
@@ -19,7 +22,7 @@ export interface EntryLock {
   readonly lock: string;
   readonly lockClass: string | undefined;
   readonly mode: LockMode;
-  /** Call sites that hold it, of `EntryHeld.sites`. */
+  /** Call sites that hold it, or have its object to themselves, of `EntryHeld.sites`. */
   readonly sites: number;
 }
 
@@ -48,22 +51,23 @@ export interface HeldOver {
 }
 
 const MOST_CALLERS = 24;
-const DEEPEST = 4;
+const DEEPEST = 6;
+/** Answers that would be others, had their question been asked first. */
+const truncated = new WeakSet<EntryHeld>();
 const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
 
 /** Which locks the callers of functions hold, and their callers, for those not held by all. */
 export class HeldByCallers {
-  readonly known = new Map<Definition, EntryHeld>();
-  readonly counts = (_: Effect): boolean => true;
-  private readonly headers: HeaderTypes;
+  private readonly known = new Map<Definition, EntryHeld>();
+  private readonly counts = (_: Effect): boolean => true;
+  /** By folder: what a field's name means in one part of the kernel says nothing of another. */
+  private readonly headers = new Map<string, HeaderTypes>();
 
   /** @param index tells who calls a function; without one only callers in its own file are seen */
   constructor(
     private readonly analyser: ContractAnalyser,
     private readonly index?: NameIndex,
-  ) {
-    this.headers = new HeaderTypes(analyser.tree);
-  }
+  ) {}
 
   /**
    * What is held at a line (1-based) of a file; undefined when it is in no function.
@@ -96,7 +100,14 @@ export class HeldByCallers {
    * @param counts tells which of its needs say that a caller holds a lock; without it, all do
    */
   entry(analysis: FileAnalysis, definition: Definition, counts?: (need: Effect) => boolean): Promise<EntryHeld> {
-    return this.of(analysis, definition, 0, new Set(), counts ? { known: new Map(), counts } : this);
+    const folder = folderOf(analysis.root.file);
+    let headers = this.headers.get(folder);
+    if (!headers) this.headers.set(folder, (headers = new HeaderTypes(this.analyser.tree)));
+    const { known, counts: all } = this;
+    return this.of(analysis, definition, 0, new Set(), {
+      headers,
+      ...(counts ? { known: new Map(), counts } : { known, counts: all }),
+    });
   }
 
   private async of(
@@ -104,20 +115,22 @@ export class HeldByCallers {
     definition: Definition,
     depth: number,
     asking: ReadonlySet<Definition>,
-    by: Pick<HeldByCallers, 'known' | 'counts'>,
+    by: Question,
   ): Promise<EntryHeld> {
     const known = by.known.get(definition);
     if (known) return known;
     if (depth >= DEEPEST || asking.has(definition)) return NOBODY;
     const sites = await this.callSites(analysis, definition);
-    await this.headers.add(analysis.root);
-    const { types } = this.headers;
-    const all: (readonly Held[])[] = [];
+    await by.headers.add(analysis.root);
+    const { types } = by.headers;
+    const all: Site[] = [];
     let callers = 0;
     let incomplete = sites.length > MOST_CALLERS;
+    // Somebody further up was not asked, because of how far up this is: another question may ask.
+    let cut = false;
     for (const opener of openersOf(definition, analysis.functions())) {
       callers++;
-      all.push(opened(await analysis.summary(opener)).map(e => asHeld(e, types)));
+      all.push({ held: opened(await analysis.summary(opener)).map(e => asHeld(e, types)), own: new Set() });
     }
     for (const { file, function: name } of sites.slice(0, MOST_CALLERS)) {
       const other = file === analysis.root.file ? analysis : await this.analyser.analysis(file).catch(() => undefined);
@@ -127,26 +140,30 @@ export class HeldByCallers {
         continue;
       }
       if (!(await this.isMeant(other, definition))) continue;
-      await this.headers.add(other.root);
-      const held = await this.heldAtCalls(other, caller, definition.name);
+      await by.headers.add(other.root);
+      const held = await this.heldAtCalls(other, caller, definition.name, types);
       if (!held.length) continue;
       callers++;
       // What the caller does not hold itself, its own callers may.
       const above = await this.of(other, caller, depth + 1, new Set([...asking, definition]), by);
+      cut ||= above === NOBODY || truncated.has(above);
       const whole = above.sites > 0 ? above.locks.filter(l => l.sites === above.sites) : [];
       // Nor did it get here without what its own code shows that it needs.
-      const needed = (await other.summary(caller)).requires
-        .filter(e => !e.maybe && by.counts(e))
-        .map(e => asHeld(e, types));
-      for (const { effects, released } of held) {
+      const needs = (await other.summary(caller)).requires.filter(e => !e.maybe && by.counts(e));
+      for (const { effects, released, args, own } of held) {
         const isLeft = (l: { readonly lockClass: string | undefined }): boolean =>
           !released.some(r => l.lockClass !== undefined && knownClass(r, types) === l.lockClass);
+        const needed = needs.map(e => asHeld(e, types)).filter(isLeft);
         const inherited = whole.filter(isLeft).map(l => ({ key: l.lockClass ?? l.lock, ...l }));
-        all.push([...effects.map(e => asHeld(e, types)), ...needed.filter(isLeft), ...inherited]);
+        all.push({
+          held: [...effects.map(e => asHeld(e, types)), ...needed, ...inherited],
+          own: await ownTypes(other, definition, args, own),
+        });
       }
     }
     const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
-    if (asking.size === 0 || !incomplete) by.known.set(definition, found);
+    if (cut) truncated.add(found);
+    if (asking.size === 0 || !(incomplete || cut)) by.known.set(definition, found);
     return found;
   }
 
@@ -171,29 +188,58 @@ export class HeldByCallers {
     analysis: FileAnalysis,
     caller: Definition,
     name: string,
-  ): Promise<readonly { effects: readonly Effect[]; released: readonly Effect[] }[]> {
-    const at = new Map<number, { effects: readonly Effect[]; released: readonly Effect[] }>();
-    const { types } = this.headers;
+    types: FieldTypes,
+  ): Promise<readonly AtCall[]> {
+    const at = new Map<number, AtCall>();
+    const freed = new Set<Expr>();
     const flow = await analysis.flow(caller);
     flow.observe({
       step: (state, step) => {
-        if (step.op !== 'call' || step.name !== name) return;
+        if (step.op !== 'call') return;
+        if (FREES.test(step.name)) for (const arg of step.args) freed.add(state.resolve(arg));
+        if (step.name !== name) return;
         const before = at.get(step.at);
         const effects = state.held.filter(e => !e.maybe);
+        const args = step.args.map(arg => state.resolve(arg));
         at.set(
           step.at,
           before
             ? {
                 effects: before.effects.filter(e => effects.some(o => asHeld(o, types).key === asHeld(e, types).key)),
                 released: [...before.released, ...state.released],
+                args: before.args.map((arg, i) => (arg === args[i] ? arg : num(0))),
+                own: freed,
               }
-            : { effects, released: state.released },
+            : { effects, released: state.released, args, own: freed },
         );
       },
     });
     return [...at.values()];
   }
 }
+
+/** What one question is answered with: what is known by then, and which needs count. */
+interface Question {
+  readonly known: Map<Definition, EntryHeld>;
+  readonly counts: (need: Effect) => boolean;
+  readonly headers: HeaderTypes;
+}
+
+interface AtCall {
+  readonly effects: readonly Effect[];
+  readonly released: readonly Effect[];
+  readonly args: readonly Expr[];
+  /** What the caller frees. */
+  readonly own: ReadonlySet<Expr>;
+}
+
+interface Site {
+  readonly held: readonly Held[];
+  /** Types of arguments whose objects nobody but the caller can have: it has made them just now, or frees them afterwards. */
+  readonly own: ReadonlySet<string>;
+}
+
+const FREES = /^k[vz]?free(?:_sensitive|_rcu)?$|^kmem_cache_free$/;
 
 interface Held {
   readonly key: string;
@@ -210,6 +256,37 @@ function asHeld(effect: Effect, types: FieldTypes): Held {
   return { key, lock, lockClass, mode: effect.mode };
 }
 
+/** Types of a call's arguments that are objects which the caller has to itself. */
+async function ownTypes(
+  caller: FileAnalysis,
+  callee: Definition,
+  args: readonly Expr[],
+  freed: ReadonlySet<Expr>,
+): Promise<ReadonlySet<string>> {
+  const out = new Set<string>();
+  const types = [...paramTypes(callee)];
+  for (const [i, arg] of args.entries()) {
+    const type = types.find(([name]) => name === callee.params?.[i])?.[1];
+    if (type && arg.k !== 'num' && (freed.has(arg) || (await isNewObject(caller, arg))))
+      out.add(type.replace(/^(?:struct|union) /, ''));
+  }
+  return out;
+}
+
+/** Whether a value is that of an allocator, or of a function that returns what it has from one. */
+async function isNewObject(caller: FileAnalysis, value: Expr): Promise<boolean> {
+  const made = value.k === 'op' && value.op === OR_NULL ? value.args[0]! : value;
+  if (made.k !== 'call') return false;
+  if (vocabularyOf(made.name)) return vocabularyOf(made.name)?.effect === 'alloc';
+  const [definition] = (await caller.definitions(made.name)).filter(d => d.kind === 'function');
+  if (!definition || definition.source.file !== caller.root.file) return false;
+  const values = (await caller.summary(definition)).outcomes.flatMap(o => (o.value ? [o.value] : []));
+  return values.some(v => {
+    const inner = v.k === 'op' && v.op === OR_NULL ? v.args[0]! : v;
+    return inner.k === 'call' && vocabularyOf(inner.name)?.effect === 'alloc';
+  });
+}
+
 /** What a function leaves held for those that run after it: on every way out that returns something. */
 function opened({ exits }: Summary): readonly Effect[] {
   const ways = exits.flatMap(exit => (exit.kind === 'noreturn' ? [] : exit.ways.filter(way => way.ret & ~ZERO)));
@@ -219,15 +296,20 @@ function opened({ exits }: Summary): readonly Effect[] {
   );
 }
 
-function counted(all: readonly (readonly Held[])[]): EntryLock[] {
+function counted(all: readonly Site[]): EntryLock[] {
   const out = new Map<string, EntryLock>();
-  for (const site of all) {
-    for (const key of new Set(site.map(h => h.key))) {
-      const one = site.find(h => h.key === key)!;
+  for (const { held } of all) {
+    for (const key of new Set(held.map(h => h.key))) {
+      const one = held.find(h => h.key === key)!;
       const known = out.get(key);
       const mode = known?.mode === 'read' ? 'read' : one.mode;
       out.set(key, { lock: known?.lock ?? one.lock, lockClass: one.lockClass, mode, sites: (known?.sites ?? 0) + 1 });
     }
   }
+  // A lock in an object that nobody else can have yet, or any more, is as good as held.
+  for (const { held, own } of all)
+    for (const [key, lock] of out)
+      if (!held.some(h => h.key === key) && [...own].some(type => lock.lockClass?.startsWith(`${type}.`)))
+        out.set(key, { ...lock, sites: lock.sites + 1 });
   return [...out.values()].sort((a, b) => b.sites - a.sites);
 }

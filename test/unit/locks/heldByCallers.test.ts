@@ -67,6 +67,46 @@ void three(struct dev *d)
     assert.deepEqual([entry.sites, entry.locks.map(l => `${l.lockClass} ${l.sites}`)], [3, ['dev.m 2']]);
   });
 
+  it('take in who has the object to himself: it has just made it, or frees it', async () => {
+    const text = (maker: string, freer: string) => `struct dev { struct mutex m; int n; };
+static void leaf(struct dev *d) { d->n++; }
+static struct dev *make(void)
+{
+	struct dev *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return NULL;
+	d->n = 1;
+	return d;
+}
+void one(struct dev *d)
+{
+	mutex_lock(&d->m);
+	leaf(d);
+	mutex_unlock(&d->m);
+}
+void two(void)
+{
+	struct dev *d = ${maker}();
+
+	if (d)
+		leaf(d);
+}
+void three(struct dev *d)
+{
+	leaf(d);
+	${freer}(d);
+}
+`;
+    const sites = async (maker: string, freer: string) => {
+      const held = new HeldByCallers(await analyserOf({ 'mm/a.c': text(maker, freer) }));
+      return (await held.at('mm/a.c', 2))!.entry.locks.map(l => `${l.lockClass} ${l.sites}`);
+    };
+    assert.deepEqual(await sites('make', 'kfree'), ['dev.m 3']);
+    assert.deepEqual(await sites('find', 'kfree'), ['dev.m 2']);
+    assert.deepEqual(await sites('make', 'put'), ['dev.m 2']);
+  });
+
   it('a place of which nobody is known to call the function says so', async () => {
     const held = new HeldByCallers(await analyserOf({ 'mm/a.c': TEXT }));
     const at = await held.at('mm/a.c', 12);
