@@ -1,4 +1,4 @@
-import type { OptionValues } from './condition.ts';
+import { type OptionValues, optionsFor } from './condition.ts';
 import { type Expr, Owner } from './expr.ts';
 import type { Graph } from './graph.ts';
 import { readBody } from './read/body.ts';
@@ -46,6 +46,8 @@ export class Bodies {
   private read(definition: Definition): Graph {
     const { kind, source, bodyStart, end } = definition;
     const tokens = tokenize(source.text, bodyStart, end, kind === 'function' ? source.blanks : []);
+    // IS_ENABLED() says what the #ifs of the file say.
+    const options = optionsFor(source.file, this.config);
     const graph = readBody(tokens, {
       owner: this.owner(definition),
       params: definition.params ?? [],
@@ -59,8 +61,8 @@ export class Bodies {
         return entry?.effect === 'quiet' && entry.lock !== undefined;
       },
       option: name => {
-        const value = this.config?.value(name.replace(/^CONFIG_/, ''));
-        return this.config && Number(value !== undefined && value !== 'n');
+        const value = options?.value(name.replace(/^CONFIG_/, ''));
+        return options && Number(value !== undefined && value !== 'n');
       },
       isNoReturn: name => vocabularyOf(name)?.effect === 'noreturn',
       isLoop: name => this.loops.has(name) || LOOP.test(name),

@@ -51,7 +51,8 @@ export interface HeldOver {
 }
 
 const MOST_CALLERS = 24;
-const DEEPEST = 6;
+/** Callers of callers so far up, unless somebody has the time for more: each one up costs several times the one below. */
+const DEEPEST = 4;
 /** Answers that would be others, had their question been asked first. */
 const truncated = new WeakSet<EntryHeld>();
 const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
@@ -67,6 +68,7 @@ export class HeldByCallers {
   constructor(
     private readonly analyser: ContractAnalyser,
     private readonly index?: NameIndex,
+    private readonly deepest = DEEPEST,
   ) {}
 
   /**
@@ -119,7 +121,7 @@ export class HeldByCallers {
   ): Promise<EntryHeld> {
     const known = by.known.get(definition);
     if (known) return known;
-    if (depth >= DEEPEST || asking.has(definition)) return NOBODY;
+    if (depth >= this.deepest || asking.has(definition)) return NOBODY;
     const sites = await this.callSites(analysis, definition);
     await by.headers.add(analysis.root);
     const { types } = by.headers;

@@ -21,10 +21,11 @@ export function unmetRequirements(seen: Observed): Finding[] {
         definition,
         'requires-not-held',
         what.at,
-        // A local may have meant another object when it was let go.
-        what.expr.has & HAS_LOCAL
+        // A local may have meant another object when it was let go; far down, another name may mean this one.
+        what.expr.has & HAS_LOCAL || what.via.length > 3
           ? 'low'
-          : held.some(h => h.maybe) ||
+          : what.via.length > 1 ||
+              held.some(h => h.maybe) ||
               doubt ||
               seen.requires.some(r => r.what.at === what.at && r.held.some(h => lockKey(h.expr) === key))
             ? 'medium'
