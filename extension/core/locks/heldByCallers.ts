@@ -53,13 +53,13 @@ export interface HeldOver {
 const MOST_CALLERS = 24;
 /** Callers of callers so far up, unless somebody has the time for more: each one up costs several times the one below. */
 const DEEPEST = 4;
-/** Answers that would be others, had their question been asked first. */
+/** Answers for which somebody further up was not asked. */
 const truncated = new WeakSet<EntryHeld>();
 const NOBODY: EntryHeld = { callers: 0, sites: 0, incomplete: true, locks: [] };
 
 /** Which locks the callers of functions hold, and their callers, for those not held by all. */
 export class HeldByCallers {
-  private readonly known = new Map<Definition, EntryHeld>();
+  private readonly known = new Map<Definition, Known>();
   private readonly counts = (_: Effect): boolean => true;
   /** By folder: what a field's name means in one part of the kernel says nothing of another. */
   private readonly headers = new Map<string, HeaderTypes>();
@@ -120,7 +120,7 @@ export class HeldByCallers {
     by: Question,
   ): Promise<EntryHeld> {
     const known = by.known.get(definition);
-    if (known) return known;
+    if (known && known.depth <= depth) return known.held;
     if (depth >= this.deepest || asking.has(definition)) return NOBODY;
     const sites = await this.callSites(analysis, definition);
     await by.headers.add(analysis.root);
@@ -165,7 +165,7 @@ export class HeldByCallers {
     }
     const found: EntryHeld = { callers, sites: all.length, incomplete, locks: counted(all) };
     if (cut) truncated.add(found);
-    if (asking.size === 0 || !(incomplete || cut)) by.known.set(definition, found);
+    by.known.set(definition, { held: found, depth: cut || incomplete ? depth : 0 });
     return found;
   }
 
@@ -220,9 +220,15 @@ export class HeldByCallers {
   }
 }
 
+/** An answer, and how far up it was asked for: from further down more would have been asked. */
+interface Known {
+  readonly held: EntryHeld;
+  readonly depth: number;
+}
+
 /** What one question is answered with: what is known by then, and which needs count. */
 interface Question {
-  readonly known: Map<Definition, EntryHeld>;
+  readonly known: Map<Definition, Known>;
   readonly counts: (need: Effect) => boolean;
   readonly headers: HeaderTypes;
 }
