@@ -350,6 +350,9 @@ export function rewritePlace(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
       return deref(rewrite(e.base, at));
     case 'index':
       return index(rewritePlace(e.base, at), rewrite(e.index, at));
+    case 'call':
+      // `per_cpu(x, cpu)` is a place.
+      return rewrite(e, at);
     default:
       return e;
   }

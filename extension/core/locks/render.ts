@@ -31,7 +31,14 @@ export function render(e: Expr): string {
 }
 
 function tight(e: Expr): string {
-  const bare = e.k === 'name' || e.k === 'new' || e.k === 'field' || e.k === 'index' || e.k === 'call' || e.k === 'num';
+  const bare =
+    e.k === 'name' ||
+    e.k === 'new' ||
+    e.k === 'field' ||
+    e.k === 'index' ||
+    e.k === 'call' ||
+    e.k === 'num' ||
+    (e.k === 'op' && isAccessor(e));
   return bare ? render(e) : `(${render(e)})`;
 }
 

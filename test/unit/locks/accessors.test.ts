@@ -229,7 +229,13 @@ static void enter(int cpu)
 
 	raw_spin_lock(&pcb->lock);
 }
+void through(int cpu, int other)
+{
+	leave(other);
+}
 `);
+    const others = ['&per_cpu(pcpub, other).lock write'];
+    assert.deepEqual(effects(await of('through')), [others, others, []]);
     const own = ['&per_cpu(pcpub, cpu).lock write'];
     assert.deepEqual(effects(await of('leave')), [own, own, []]);
     assert.deepEqual(effects(await of('enter')), [[], [], own]);
