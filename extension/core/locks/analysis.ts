@@ -8,7 +8,7 @@ import type { FlowContext } from './flowContext.ts';
 import type { Graph } from './graph.ts';
 import { LineStarts, type Moved } from './lines.ts';
 import { MacroMade } from './macroMade.ts';
-import type { Point } from './observer.ts';
+import { type Point, points } from './observer.ts';
 import { Resolver } from './resolver.ts';
 import { type Pair, untouched } from './reuse.ts';
 import type { Definition, Scanned } from './scan.ts';
@@ -194,7 +194,7 @@ export class Summaries {
 
   /** Held sets before every step. */
   points(definition: Definition, asking: Resolver): Point[] {
-    return this.flow(definition, asking).points();
+    return points(this.flow(definition, asking));
   }
 
   /**

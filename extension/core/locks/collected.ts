@@ -1,5 +1,7 @@
+import type { LockMode } from '../report/documents.ts';
 import type { Effect } from './effects.ts';
-import { type Expr, isNowhere, lockKey, type Owner } from './expr.ts';
+import { type Expr, lockKey, type Owner } from './expr.ts';
+import { isNowhere } from './lockPaths.ts';
 import type { Exits } from './outcomes.ts';
 import type { Definition } from './scan.ts';
 import type { Guard, Order, Sleep, Summary } from './summary.ts';
@@ -24,6 +26,7 @@ export class Collected {
   private readonly primitives = new Set<string>();
   private readonly modifies = new Set<string>();
   private readonly orders = new Map<string, Order>();
+  private readonly callees = new Set<Summary>();
 
   unfollowed(name: string): void {
     if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(name);
@@ -34,7 +37,10 @@ export class Collected {
   }
 
   /** What a callee reaches is reached from here. */
-  callee({ primitives, unknown, modifies }: Summary): void {
+  callee(callee: Summary): void {
+    if (this.callees.has(callee)) return;
+    this.callees.add(callee);
+    const { primitives, unknown, modifies } = callee;
     for (const name of primitives) this.primitive(name);
     for (const name of unknown) this.unfollowed(name);
     if (!modifies) for (let i = 0; this.modifies.size <= MOST_FIELDS; i++) this.modifies.add(`#${i}`);
@@ -64,8 +70,14 @@ export class Collected {
     if (isNowhere(effect.expr) || effect.via.length > DEEPEST_VIA) return;
     // What the function takes itself is always told.
     if (this.takes.size >= MOST_TAKES && effect.via.length) return;
-    const key = `${lockKey(effect.expr).id}${effect.mode}@${effect.at}`;
+    const key = takeKey(effect.expr, effect.mode, effect.at);
     if (!this.takes.has(key)) this.takes.set(key, effect);
+  }
+
+  /** Whether `take` would do nothing about such: it asks less than making the effect costs. `depth`: calls away. */
+  knowsTake(expr: Expr, mode: LockMode, at: number, depth: number): boolean {
+    if (depth > DEEPEST_VIA || (this.takes.size >= MOST_TAKES && depth > 0)) return true;
+    return isNowhere(expr) || this.takes.has(takeKey(expr, mode, at));
   }
 
   require(effect: Effect): void {
@@ -123,5 +135,7 @@ function common(a: readonly Guard[] | undefined, b: readonly Guard[] | undefined
   });
   return both.length === a.length && both.every((g, i) => g === a[i]) ? a : both;
 }
+
+const takeKey = (expr: Expr, mode: LockMode, at: number): string => `${lockKey(expr).id}${mode}@${at}`;
 
 const isOrdered = ({ entry }: Effect): boolean => !entry.nests && !entry.anyone;

@@ -83,7 +83,8 @@ export class Owner {
   private static made = 0;
   readonly id = Owner.made++;
   readonly names = new Map<string, Expr>();
-  readonly sites = new Map<string, Expr>();
+  /** Values of calls, by where the call is. */
+  readonly sites = new Map<number, Map<Expr | undefined, Expr[]>>();
 
   /** @param label for people who debug: the definition's name */
   constructor(readonly label: string) {}
@@ -94,6 +95,9 @@ class Node {
   private static made = 0;
   readonly id = Node.made++;
   kids: Map<string, Expr> | undefined = undefined;
+  pairs: Expr[] | undefined = undefined;
+  crowd: Map<string, Map<Expr, Expr>> | undefined = undefined;
+  news: Map<Owner, Map<number, Expr>> | undefined = undefined;
   fields: Map<string, Expr> | undefined = undefined;
   star: Expr | undefined = undefined;
   amp: Expr | undefined = undefined;
@@ -152,10 +156,41 @@ function under(base: Expr, key: string, raw: () => Expr): Expr {
   return found;
 }
 
+/** So many are looked through one by one. */
+const FEW = 6;
+
+/** What is built upon two: no key is made of strings here, this is asked for as often as anything. */
+function ofBoth(base: Expr, key: string, other: Expr, raw: () => Expr): Expr {
+  const node = base as unknown as Node;
+  const pairs = (node.pairs ??= []) as unknown as Node[];
+  for (let i = 0; i < pairs.length; i++) {
+    const known = pairs[i]!;
+    if ((known.index ?? known.args[1]) === other && known.name === key) return known as unknown as Expr;
+  }
+  if (pairs.length < FEW) {
+    const made = raw();
+    pairs.push(made as unknown as Node);
+    return made;
+  }
+  node.crowd ??= new Map();
+  let others = node.crowd.get(key);
+  if (!others) node.crowd.set(key, (others = new Map()));
+  let found = others.get(other);
+  if (!found) others.set(other, (found = raw()));
+  return found;
+}
+
 /** Whether anything was built upon `e`: if not, nothing stored can be a part of it. */
 export function isBase(e: Expr): boolean {
   const node = e as unknown as Node;
-  return node.kids !== undefined || node.fields !== undefined || node.star !== undefined || node.amp !== undefined;
+  return (
+    node.kids !== undefined ||
+    node.pairs !== undefined ||
+    node.news !== undefined ||
+    node.fields !== undefined ||
+    node.star !== undefined ||
+    node.amp !== undefined
+  );
 }
 
 export function freeName(name: string): Expr {
@@ -177,7 +212,13 @@ export function ownName(owner: Owner, name: string, scope: 'param' | 'local'): E
 /** See `New`. */
 export function fresh(of: Expr, owner: Owner, at: number): Expr {
   const base = of.k === 'new' ? of.of : of;
-  return under(base, `!${owner.id}:${at}`, () => make('new', 1, HAS_LOCAL, { base, at, owner }));
+  const node = base as unknown as Node;
+  node.news ??= new Map();
+  let news = node.news.get(owner);
+  if (!news) node.news.set(owner, (news = new Map()));
+  let found = news.get(at);
+  if (!found) news.set(at, (found = make('new', 1, HAS_LOCAL, { base, at, owner })));
+  return found;
 }
 
 export function num(value: number): Expr {
@@ -213,7 +254,7 @@ export function addr(base: Expr): Expr {
 }
 
 export function index(base: Expr, at: Expr): Expr {
-  return under(base, `[${at.id}`, () => make('index', base.size + at.size + 1, base.has | at.has, { base, index: at }));
+  return ofBoth(base, '', at, () => make('index', base.size + at.size + 1, base.has | at.has, { base, index: at }));
 }
 
 export function op(name: string, ...args: Expr[]): Expr {
@@ -223,7 +264,7 @@ export function op(name: string, ...args: Expr[]): Expr {
     if (!found) bare.set(name, (found = make('op', 1, name === 'literal' ? HAS_LITERAL : 0, { name, args })));
     return found;
   }
-  return under(first, `${name}(${ids(args)}`, () =>
+  const raw = () =>
     make(
       'op',
       1 + sum(args),
@@ -232,20 +273,26 @@ export function op(name: string, ...args: Expr[]): Expr {
         name,
         args,
       },
-    ),
-  );
+    );
+  if (args.length === 1) return under(first, name, raw);
+  return args.length === 2 ? ofBoth(first, name, args[1]!, raw) : under(first, `${name}(${ids(args)}`, raw);
 }
 
 /** The value of a call. Without an owner: of any call with these arguments. */
 export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0): Expr {
   const raw = () =>
     make('call', 1 + sum(args), (owner ? all(args) & ~HAS_DEREF : all(args)) | HAS_CALL, { name, args, owner, at });
-  const key = `${name}#${at}(${ids(args)}`;
   if (owner) {
-    let found = owner.sites.get(key);
-    if (!found) owner.sites.set(key, (found = raw()));
-    return found;
+    let site = owner.sites.get(at);
+    if (!site) owner.sites.set(at, (site = new Map()));
+    let known = site.get(args[0]);
+    if (!known) site.set(args[0], (known = []));
+    for (const one of known as Call[]) if (one.name === name && areSame(one.args, args)) return one;
+    const made = raw();
+    known.push(made);
+    return made;
   }
+  const key = `${name}#${at}(${ids(args)}`;
   if (args[0]) return under(args[0], key, raw);
   let found = bare.get(key);
   if (!found) bare.set(key, (found = raw()));
@@ -257,7 +304,7 @@ export const asRead = (local: Expr): Expr => op('now', local);
 
 /** Whether `asRead` was asked of a place. */
 export const isRemembered = (place: Expr): boolean =>
-  place.k === 'name' && place.scope === 'local' && ((place as unknown as Node).kids?.has(`now(${place.id}`) ?? false);
+  place.k === 'name' && place.scope === 'local' && ((place as unknown as Node).kids?.has('now') ?? false);
 
 const OF = '()';
 
@@ -277,6 +324,12 @@ export function orNull(a: Expr | undefined, b: Expr | undefined): Expr | undefin
 }
 
 const isNull = (e: Expr): boolean => e.k === 'num' && e.value === 0;
+
+function areSame(a: readonly Expr[], b: readonly Expr[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 function ids(args: readonly Expr[]): string {
   if (args.length === 1) return String(args[0]!.id);
@@ -305,11 +358,11 @@ export function rewrite(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
   let next: Expr = e;
   switch (e.k) {
     case 'field':
-      next = field(rewrite(e.base, at), e.name);
+    case 'deref': {
+      const base = rewrite(e.base, at);
+      if (base !== e.base) next = e.k === 'field' ? field(base, e.name) : deref(base);
       break;
-    case 'deref':
-      next = deref(rewrite(e.base, at));
-      break;
+    }
     case 'addr':
       // The operand of & is a place: what is in it must not be put in its stead. A call that is one is its value.
       next = addr(isTemporary(e.base) ? (at(e.base) ?? e.base) : rewritePlace(e.base, at));
@@ -345,9 +398,11 @@ function rewriteAll(args: readonly Expr[], at: (e: Expr) => Expr | undefined): r
 export function rewritePlace(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
   switch (e.k) {
     case 'field':
-      return field(rewritePlace(e.base, at), e.name);
-    case 'deref':
-      return deref(rewrite(e.base, at));
+    case 'deref': {
+      const base = e.k === 'field' ? rewritePlace(e.base, at) : rewrite(e.base, at);
+      if (base === e.base) return e;
+      return e.k === 'field' ? field(base, e.name) : deref(base);
+    }
     case 'index':
       return index(rewritePlace(e.base, at), rewrite(e.index, at));
     case 'call':
@@ -404,16 +459,6 @@ export function somePart(e: Expr, is: (part: Expr) => boolean): boolean {
   }
 }
 
-/** Every part of `e`, itself first. */
-export function* parts(e: Expr): Generator<Expr> {
-  yield e;
-  if (e.k === 'field' || e.k === 'deref' || e.k === 'addr') yield* parts(e.base);
-  else if (e.k === 'index') {
-    yield* parts(e.base);
-    yield* parts(e.index);
-  } else if (e.k === 'call' || e.k === 'op') for (const arg of e.args) yield* parts(arg);
-}
-
 /** Identity of a lock: two calls of one accessor with equal arguments give the same lock. */
 export function lockKey(e: Expr): Expr {
   // A pointer that came into a local from somewhere: whatever is in there now.
@@ -425,31 +470,5 @@ export function lockKey(e: Expr): Expr {
   return node.lock;
 }
 
-/** A path through a null pointer: no lock is there, so no run comes this way. */
-export const isNowhere = (e: Expr): boolean => (e.has & HAS_NOWHERE) !== 0;
-
-/** Whether a caller could name this lock: nothing in it is a local or the value of a call. */
-export const isNamed = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
-
-/** Whether a caller can be owed this lock: two calls of one accessor with equal arguments give the same (`lockKey`). */
-export const canOwe = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_LITERAL)) === 0;
-
 /** A name that the readers give to the value of a call or a condition. */
 export const isTemporary = (e: Expr): boolean => e.k === 'name' && e.name.startsWith('#');
-
-/** The last field of a path; of a lone pointer nothing that could be mistaken for another's. */
-export function memberOf(e: Expr): string | Expr {
-  if (e.k === 'field') return e.name;
-  if (e.k === 'addr') return memberOf(e.base);
-  return e.k === 'new' ? e.of : e;
-}
-
-/** The pointers that a lock's path goes through: whoever locked it knows that they are not null. */
-export function pointersOf(e: Expr): readonly Expr[] {
-  const out: Expr[] = [];
-  somePart(e, part => {
-    if (part.k === 'deref' && part.base.k !== 'addr') out.push(part.base);
-    return false;
-  });
-  return out;
-}

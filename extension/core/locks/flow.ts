@@ -2,25 +2,12 @@ import type { LockMode } from '../report/documents.ts';
 import { classOf, maskParameter, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
 import { type Effect, isFarContext } from './effects.ts';
-import {
-  accessor,
-  call,
-  canOwe,
-  type Expr,
-  fresh,
-  HAS_LOCAL,
-  isNamed,
-  isNowhere,
-  lockKey,
-  type Owner,
-  op,
-  pointersOf,
-  rewrite,
-} from './expr.ts';
+import { accessor, call, type Expr, fresh, HAS_LOCAL, lockKey, type Owner, op, rewrite } from './expr.ts';
 import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
-import { accessed, isOf, letGo, lift, PLAIN, type Put, substitution } from './lift.ts';
-import type { Observer, Point } from './observer.ts';
+import { accessed, isOf, letGo, lift, PLAIN, Put } from './lift.ts';
+import { canOwe, isNamed, isNowhere, pointersOf } from './lockPaths.ts';
+import type { Observer } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
@@ -83,19 +70,6 @@ export class Flow {
     return this.summary();
   }
 
-  /** The held sets before every step, once `run` is done. */
-  points(): Point[] {
-    const at = new Map<number, (readonly Effect[])[]>();
-    this.observe({
-      step: (state, step) => {
-        const ways = at.get(step.at);
-        if (ways) ways.push(state.held);
-        else at.set(step.at, [state.held]);
-      },
-    });
-    return [...at].map(([offset, ways]) => ({ at: offset, ways })).sort((a, b) => a.at - b.at);
-  }
-
   /** Tells of every step, once `run` is done. */
   observe(observer: Observer): void {
     this.observer = observer;
@@ -125,6 +99,7 @@ export class Flow {
     if (block.id < this.first) this.first = block.id;
   }
 
+  /** `state` is the block's from here on. */
   private arrive(block: Block, state: State): void {
     let states = this.states[block.id];
     if (!states) this.states[block.id] = states = new Map();
@@ -141,7 +116,7 @@ export class Flow {
       states.delete(first);
       target.dirty = true;
       states.set(target.state.key, target);
-    } else states.set(key, { state: state.copy(), dirty: true });
+    } else states.set(key, { state, dirty: true });
     this.mark(block);
   }
 
@@ -364,14 +339,14 @@ export class Flow {
       if (outcome!.ret !== 7 && !restrict(value, outcome!.ret, state.facts)) return [];
       const returned = outcome!.value;
       if (returned && returned.size <= PLAIN * 2) {
-        const here = substitution(callee, this.graph, this.owner, given, state)(returned);
+        const here = new Put(callee, this.graph, this.owner, given, state).value(returned);
         const said = accessed(name, callee, args, here);
         if (said) state.bind(step.temp, said);
       }
       return [state];
     }
-    const put = substitution(callee, this.graph, this.owner, given, state);
-    const up = (effect: Effect) => lift(effect, name, step.at, put, this.classify);
+    const put = new Put(callee, this.graph, this.owner, given, state);
+    const up = (effect: Effect) => lift(effect, name, step.at, put.value(effect.expr), this.classify);
     this.found.callee(callee);
     // What only the callee can name, its caller cannot owe it.
     const owed = (effect: Effect) =>
@@ -379,7 +354,7 @@ export class Flow {
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
     const once = `${step.at} ${callee.owner.id} ${state.key}`;
     if (this.observer || !this.told.has(once)) {
-      if (this.within(state, callee, put, up)) this.told.add(once);
+      if (this.within(state, step.at, callee, put, up)) this.told.add(once);
     }
     if (callee.unknown.length) state.clobber(args);
     if (callee.modifies) state.forgetFields(callee.modifies);
@@ -393,29 +368,32 @@ export class Flow {
   }
 
   /** What happens within a callee: sleeping, and locks that are let go again; false when it may do more in other states. */
-  private within(state: State, callee: Summary, put: Put, up: (effect: Effect) => Effect): boolean {
+  private within(state: State, at: number, callee: Summary, put: Put, up: (effect: Effect) => Effect): boolean {
     let isAll = true;
     for (const sleep of callee.sleeps) {
-      isAll &&= canBe(sleep.guards, put, state.facts);
-      if (!canBe(sleep.guards, put, state.facts)) continue;
-      const gfp = sleep.gfp && put(sleep.gfp);
-      const verdict = gfp ? gfpSleeps(gfp) : 'yes';
-      if (verdict === 'no') continue;
-      const dropped = [...state.dropped, ...sleep.dropped.map(put)];
-      const guards = sleep.guards?.map(({ expr, mask }) => ({ expr: put(expr), mask }));
-      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped, guards });
-    }
-    const lets_go = letGo(callee, put);
-    if (callee.takes.length) this.isIdle = false;
-    for (const effect of callee.takes) {
-      const lifted = up(effect);
-      // Taken anew, after the callee has let go what its caller held.
-      if (lets_go.length) {
-        this.found.take(lifted);
+      if (!canBe(sleep.guards, put, state.facts)) {
+        isAll = false;
         continue;
       }
-      this.observer?.acquire?.(state, lifted, false, true);
-      this.found.order(state.held, lifted);
+      const gfp = sleep.gfp && put.value(sleep.gfp);
+      const verdict = gfp ? gfpSleeps(gfp) : 'yes';
+      if (verdict === 'no') continue;
+      const dropped = [...state.dropped, ...sleep.dropped.map(e => put.value(e))];
+      const guards = sleep.guards?.map(({ expr, mask }) => ({ expr: put.value(expr), mask }));
+      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped, guards });
+    }
+    if (callee.takes.length) this.isIdle = false;
+    // What is taken anew, after the callee has let go what its caller held, is not taken under that.
+    const isUnder = !callee.requires.some(e => e.entry.effect === 'release');
+    const isTold = isUnder && (this.observer?.acquire !== undefined || state.held.length > 0);
+    for (const effect of callee.takes) {
+      const { mode, via } = effect;
+      if (!isTold && this.found.knowsTake(put.value(effect.expr), mode, at, via.length + 1)) continue;
+      const lifted = up(effect);
+      if (isTold) {
+        this.observer?.acquire?.(state, lifted, false, true);
+        this.found.order(state.held, lifted);
+      }
       this.found.take(lifted);
     }
     return isAll;
@@ -434,42 +412,45 @@ export class Flow {
     owed: (effect: Effect) => boolean,
   ): boolean {
     for (const { expr, mask } of outcome.guards) {
-      const here = put(expr);
+      const here = put.value(expr);
       if (!restrict(here, mask, next.facts)) return false;
       if (callee.outcomes.length > 1) next.pin(here);
     }
     const value = this.result(next, step, name, args);
     if (!restrict(value, outcome.ret, next.facts)) return false;
-    for (const effect of outcome.held) if (isNowhere(put(effect.expr))) return false;
-    for (const effect of outcome.released) if (isNowhere(put(effect.expr))) return false;
+    for (const effect of outcome.held) if (isNowhere(put.value(effect.expr))) return false;
+    for (const effect of outcome.released) if (isNowhere(put.value(effect.expr))) return false;
     // The callee's local that came out through a pointer (`*ptlp = ptl`) goes by the caller's name for it.
-    const renamed = new Map<Expr, Expr>();
-    for (const write of outcome.writes) {
-      const place = put.place(write.place);
-      if (place.k === 'name' && write.value && !isNamed(write.value) && write.value.k !== 'num')
-        renamed.set(write.value, fresh(place, this.owner, step.at));
-    }
+    let renamed: Map<Expr, Expr> | undefined;
+    const rename = (from: Expr, to: Expr) => (renamed ??= new Map()).set(from, to);
+    const places = outcome.writes.map(write => put.place(write.place));
+    outcome.writes.forEach(({ value: stored }, i) => {
+      const place = places[i]!;
+      if (place.k === 'name' && stored && !isNamed(stored) && stored.k !== 'num')
+        rename(stored, fresh(place, this.owner, step.at));
+    });
     // What it returns goes by the call: `folio = filemap_get_folio()`.
-    if (outcome.value && outcome.value.k !== 'num' && !canOwe(outcome.value)) renamed.set(outcome.value, value);
-    const here = (e: Expr) => put(renamed.size ? rewrite(e, part => renamed.get(part)) : e);
+    if (outcome.value && outcome.value.k !== 'num' && !canOwe(outcome.value)) rename(outcome.value, value);
+    const here = (e: Expr) => put.value(renamed ? rewrite(e, part => renamed!.get(part)) : e);
     for (const effect of outcome.released) {
       const known =
-        next.find(put(effect.expr), effect.mode, effect.lockClass) ?? (owed(effect) && next.context(effect));
+        next.find(put.value(effect.expr), effect.mode, effect.lockClass) ?? (owed(effect) && next.context(effect));
       // What it lets go only perhaps, nobody can count on, neither that it is held nor that it is not.
       if (known && effect.maybe) next.soften(known);
       else if (known || (owed(effect) && !effect.maybe)) this.release(next, up(effect));
-      else if (effect.via.length < 3 && owed(effect) && !isNowhere(put(effect.expr))) next.release(up(effect));
+      else if (effect.via.length < 3 && owed(effect) && !isNowhere(put.value(effect.expr))) next.release(up(effect));
     }
     for (const other of callee.outcomes) {
       if (other === outcome || next.doubt) continue;
-      next.doubt = other.released.some(e => e.maybe && next.find(put(e.expr), e.mode, e.lockClass));
+      next.doubt = other.released.some(e => e.maybe && next.find(put.value(e.expr), e.mode, e.lockClass));
     }
     // Its head says that it hands out a lock, and the analysis does not see which.
     if (saysAcquires(callee.definition) && !outcome.held.some(e => !e.maybe)) next.doubt = true;
+    const letGone = outcome.held.length ? letGo(callee, put) : [];
     // What the callee holds only perhaps is its own to show; a caller built on it would be told things that are not so.
     for (const effect of outcome.held) {
       if (effect.maybe || (callee.definition.kind === 'function' && isFarContext(effect))) continue;
-      const lifted = lift(effect, name, step.at, here, this.classify);
+      const lifted = lift(effect, name, step.at, here(effect.expr), this.classify);
       // Named after what only the callee knows: nobody out here could let it go.
       if (lifted.expr.has & HAS_LOCAL && isOf(lifted.expr, callee.owner)) {
         next.doubt = true;
@@ -477,14 +458,14 @@ export class Flow {
       }
       this.observer?.acquire?.(next, lifted, callee.outcomes.length > 1);
       // What the callee lets go meanwhile is not held when it takes another.
-      this.acquire(next, lifted, letGo(callee, put));
+      this.acquire(next, lifted, letGone);
     }
-    for (const write of outcome.writes) {
-      const place = put.place(write.place);
+    outcome.writes.forEach((write, i) => {
+      const place = places[i]!;
       const stored = write.value ? here(write.value) : undefined;
       next.bind(place, stored && stored.size <= 16 ? stored : fresh(place, this.owner, step.at));
       if (place.k !== 'name') this.found.modified(place);
-    }
+    });
     const returned = outcome.value && accessed(name, callee, args, here(outcome.value));
     if (returned) {
       next.bind(step.temp, returned);

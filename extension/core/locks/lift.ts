@@ -10,7 +10,6 @@ import {
   HAS_LOCAL,
   HAS_PARAM,
   index,
-  isNamed,
   lockKey,
   type Owner,
   op,
@@ -19,46 +18,64 @@ import {
   somePart,
 } from './expr.ts';
 import type { Graph } from './graph.ts';
+import { isNamed } from './lockPaths.ts';
 import type { State } from './state.ts';
 import type { Summary } from './summary.ts';
 
 /** Size up to which the value of an accessor is put in place of the call. */
 export const PLAIN = 8;
 
-/** Puts a callee's expression into the caller's terms: as a value, and as the place it names. */
-export interface Put {
-  (e: Expr): Expr;
-  place(e: Expr): Expr;
-}
-
 /**
- * Arguments for parameters. In a macro a parameter stands for the argument itself (it can be assigned), and a name that
+ * Puts a callee's expressions into the caller's terms: arguments for parameters. In a macro a parameter stands for the argument itself (it can be assigned), and a name that
  * the macro does not declare means the caller's; in a function a parameter is a copy.
  *
- * The result is resolved in `state`, the caller's state at the call.
+ * The results are resolved in `state`, the caller's state at the call.
  */
-export function substitution(
-  callee: Summary,
-  caller: Graph,
-  callerOwner: Owner,
-  args: readonly Expr[],
-  state: State,
-): Put {
-  const { owner, definition } = callee;
-  const params = definition.params ?? [];
-  const isMacro = definition.kind === 'macro';
-  const of = (e: Expr): Expr | undefined => {
-    if (e.k !== 'name') return undefined;
-    if (e.scope === 'param' && e.owner === owner) return args[params.indexOf(e.name)];
-    if (isMacro && e.scope === 'free') {
-      const scope = caller.locals.has(e.name) ? 'local' : caller.params.has(e.name) ? 'param' : undefined;
-      return scope && ownName(callerOwner, e.name, scope);
-    }
-    return undefined;
-  };
-  // Nothing of a caller's is in an expression without parameters, but for a macro's.
-  const put = (e: Expr) => (isMacro ? throughout(e, of) : e.has & HAS_PARAM ? rewrite(e, of) : e);
-  return Object.assign((e: Expr) => state.resolve(put(e)), { place: (e: Expr) => state.resolvePlace(put(e)) });
+export class Put {
+  private readonly isMacro: boolean;
+  private of: ((e: Expr) => Expr | undefined) | undefined;
+
+  constructor(
+    private readonly callee: Summary,
+    private readonly caller: Graph,
+    private readonly callerOwner: Owner,
+    private readonly args: readonly Expr[],
+    private readonly state: State,
+  ) {
+    this.isMacro = callee.definition.kind === 'macro';
+  }
+
+  /** The value. */
+  value(e: Expr): Expr {
+    return this.state.resolve(this.put(e));
+  }
+
+  /** The place that it names. */
+  place(e: Expr): Expr {
+    return this.state.resolvePlace(this.put(e));
+  }
+
+  private put(e: Expr): Expr {
+    // Nothing of a caller's is in an expression without parameters, but for a macro's.
+    if (!this.isMacro && !(e.has & HAS_PARAM)) return e;
+    this.of ??= this.given();
+    return this.isMacro ? throughout(e, this.of) : rewrite(e, this.of);
+  }
+
+  private given(): (e: Expr) => Expr | undefined {
+    const { isMacro, caller, callerOwner, args } = this;
+    const { owner, definition } = this.callee;
+    const params = definition.params ?? [];
+    return e => {
+      if (e.k !== 'name') return undefined;
+      if (e.scope === 'param' && e.owner === owner) return args[params.indexOf(e.name)];
+      if (isMacro && e.scope === 'free') {
+        const scope = caller.locals.has(e.name) ? 'local' : caller.params.has(e.name) ? 'param' : undefined;
+        return scope && ownName(callerOwner, e.name, scope);
+      }
+      return undefined;
+    };
+  }
 }
 
 /** Like `rewrite`, but names that are places are replaced too. */
@@ -88,16 +105,25 @@ function throughout(e: Expr, of: (e: Expr) => Expr | undefined): Expr {
   }
 }
 
-/** A callee's effect as the caller's: at the call, one call further away. */
+/** A callee's effect as the caller's: at the call, one call further away, on what the caller calls `expr`. */
 export function lift(
   effect: Effect,
   callee: string,
   at: number,
-  put: (e: Expr) => Expr,
+  expr: Expr,
   classify: (e: Expr) => string | undefined,
 ): Effect {
-  const expr = put(effect.expr);
-  return { ...effect, expr, lockClass: effect.lockClass ?? classify(expr), via: [callee, ...effect.via], at };
+  return {
+    expr,
+    lockClass: effect.lockClass ?? classify(expr),
+    mode: effect.mode,
+    primitive: effect.primitive,
+    entry: effect.entry,
+    via: [callee, ...effect.via],
+    at,
+    origin: effect.origin,
+    maybe: effect.maybe,
+  };
 }
 
 /** Whether a local of `owner` is a part. */
@@ -123,4 +149,4 @@ export function accessed(name: string, callee: Summary, args: readonly Expr[], v
 
 /** Locks of its caller's that a callee lets go. */
 export const letGo = ({ requires }: Summary, put: Put): readonly Expr[] =>
-  requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put(e.expr)));
+  requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put.value(e.expr)));

@@ -22,3 +22,16 @@ export interface Point {
   readonly at: number;
   readonly ways: readonly (readonly Effect[])[];
 }
+
+/** The held sets before every step of a flow that has run. */
+export function points(flow: { observe(observer: Observer): void }): Point[] {
+  const at = new Map<number, (readonly Effect[])[]>();
+  flow.observe({
+    step: (state, step) => {
+      const ways = at.get(step.at);
+      if (ways) ways.push(state.held);
+      else at.set(step.at, [state.held]);
+    },
+  });
+  return [...at].map(([offset, ways]) => ({ at: offset, ways })).sort((a, b) => a.at - b.at);
+}

@@ -12,6 +12,7 @@ import {
   orNull,
 } from './expr.ts';
 import type { ExitStep } from './graph.ts';
+import type { Put } from './lift.ts';
 import type { Definition } from './scan.ts';
 import type { State } from './state.ts';
 import type { ExitPoint, Guard, Outcome } from './summary.ts';
@@ -127,8 +128,8 @@ export function argumentsAt(state: State, more: readonly Guard[] = []): readonly
 }
 
 /** Whether arguments can be such; `put` puts the caller's in their place. */
-export const canBe = (guards: readonly Guard[] | undefined, put: (e: Expr) => Expr, facts: Facts): boolean =>
-  guards?.every(({ expr, mask }) => (maskOf(put(expr), facts) & mask) !== 0) ?? true;
+export const canBe = (guards: readonly Guard[] | undefined, put: Put, facts: Facts): boolean =>
+  guards?.every(({ expr, mask }) => (maskOf(put.value(expr), facts) & mask) !== 0) ?? true;
 
 /** What was so at the function's entry, on this way: of its arguments, and of memory through them. */
 function guardsOf(state: State): Outcome['guards'] {

@@ -11,11 +11,9 @@ import {
   HAS_LITERAL,
   HAS_LOCAL,
   isBase,
-  isNamed,
   isRemembered,
   isTemporary,
   lockKey,
-  memberOf,
   num,
   type Owner,
   orNull,
@@ -24,6 +22,7 @@ import {
   rootOf,
   somePart,
 } from './expr.ts';
+import { isNamed, memberOf } from './lockPaths.ts';
 import { ANY, assume, copied, Facts, maskOf, oneOf, ZERO } from './values.ts';
 import { eitherMask, type VocabularyEntry } from './vocabulary.ts';
 
@@ -47,7 +46,6 @@ export class State {
   private released_: readonly Effect[] = NONE;
   /** Locks that were taken here and let go again, with the effect that took them; `maybe`: on some paths. */
   private gone_: ReadonlyMap<Expr, Effect> = NEVER;
-  facts = new Facts();
   /**
    * Memory that decided which locks are held: what is known of it stays so until this function itself stores there. Code
    * that locks and unlocks by one condition relies on that, and so do we.
@@ -55,21 +53,22 @@ export class State {
   private pinned: ReadonlySet<Expr> | undefined;
   /** A function was handed to another while locks were held: it may be called, and let them go. */
   doubt = false;
-  private env = new Map<Expr, Expr>();
   private shared = false;
   private key_: string | undefined;
 
-  constructor(private readonly owner: Owner) {}
+  constructor(
+    private readonly owner: Owner,
+    readonly facts = new Facts(),
+    private env = new Map<Expr, Expr>(),
+  ) {}
 
   copy(): State {
-    const next = new State(this.owner);
+    const next = new State(this.owner, this.facts.copy(), this.env);
     next.held_ = this.held_;
     next.released_ = this.released_;
     next.doubt = this.doubt;
     next.gone_ = this.gone_;
-    next.facts = this.facts.copy();
     next.pinned = this.pinned;
-    next.env = this.env;
     next.key_ = this.key_;
     this.shared = next.shared = true;
     return next;
@@ -125,17 +124,18 @@ export class State {
     return this.key_;
   }
 
-  private readonly lookup = (part: Expr): Expr | undefined => this.env.get(part);
-
   /** `e` in terms of values at the function's entry, as far as known. */
   resolve(e: Expr): Expr {
-    if (e.k === 'num' || this.env.size === 0) return e;
-    const found = rewrite(e, this.lookup);
+    const { env } = this;
+    if (e.k === 'num' || env.size === 0) return e;
+    if (e.k === 'name') return env.get(e) ?? e;
+    const found = rewrite(e, part => env.get(part));
     return found.size > LARGEST * 2 ? e : found;
   }
 
   resolvePlace(e: Expr): Expr {
-    return rewritePlace(e, this.lookup);
+    const { env } = this;
+    return env.size === 0 ? e : rewritePlace(e, part => env.get(part));
   }
 
   /** Adds what follows from an unresolved condition being true (or false); false when that cannot be. */
@@ -177,10 +177,20 @@ export class State {
    * another one from here on.
    */
   again(value: Expr, previous: () => Expr, at?: Expr): void {
-    if (!isBase(value) && this.held_.length === 0 && this.gone_.size === 0 && this.released_.length === 0) {
-      this.facts.delete(value);
-      return;
-    }
+    if (this.isMentioned(value, at)) this.older(value, previous, at);
+  }
+
+  /** Whether what is known here has to do with `value`, but for what is in `at`. */
+  private isMentioned(value: Expr, at: Expr | undefined): boolean {
+    const isPart = isBase(value);
+    for (const e of this.held_) if (contains(e.expr, value)) return true;
+    for (const e of this.released_) if (contains(e.expr, value)) return true;
+    for (const e of this.gone_.values()) if (contains(e.expr, value)) return true;
+    for (const place of this.env.keys()) if (place !== at && contains(this.env.get(place)!, value)) return true;
+    return isPart ? this.facts.mentions(value) : this.facts.has(value);
+  }
+
+  private older(value: Expr, previous: () => Expr, at: Expr | undefined): void {
     const kept: [Expr, Expr][] = [];
     for (const [place, now] of this.env) if (place !== at && contains(now, value)) kept.push([place, now]);
     const last: [Expr, number][] = [];
@@ -402,9 +412,10 @@ export class State {
         changed = true;
         return;
       }
-      const unknown = () => fresh(place, this.owner, at);
-      const [a, b] = [mine ?? place, theirs ?? place];
-      const value = oneOf(a, b, unknown) ?? eitherMask(a, b) ?? unknown();
+      const a = mine ?? place;
+      const b = theirs ?? place;
+      const known = oneOf(a, b, place, this.owner, at) ?? eitherMask(a, b);
+      const value = known ?? fresh(place, this.owner, at);
       const before = mine ? maskOf(mine, this.facts) : ANY;
       const mask = before | (theirs ? maskOf(theirs, other.facts) : ANY);
       made = (made ?? new Set()).add(value);

@@ -1,4 +1,17 @@
-import { type Expr, HAS_CALL, HAS_DEREF, HAS_LITERAL, HAS_LOCAL, num, OR_NULL, op, somePart } from './expr.ts';
+import {
+  contains,
+  type Expr,
+  fresh,
+  HAS_CALL,
+  HAS_DEREF,
+  HAS_LITERAL,
+  HAS_LOCAL,
+  num,
+  OR_NULL,
+  type Owner,
+  op,
+  somePart,
+} from './expr.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
@@ -62,6 +75,12 @@ export class Facts {
     return this.known.has(e);
   }
 
+  /** Whether anything is known of what `e` is a part of. */
+  mentions(e: Expr): boolean {
+    for (const known of this.known.keys()) if (contains(known, e)) return true;
+    return false;
+  }
+
   get size(): number {
     return this.known.size;
   }
@@ -81,8 +100,15 @@ export class Facts {
 
   /** Fields of these names may have been stored to (`*`: a place without a field); undefined: anything may have changed. */
   touch(fields: Iterable<string> | undefined): void {
-    if (!this.touched) return;
-    this.touched = fields && new Set([...this.touched, ...fields]);
+    const { touched } = this;
+    if (!touched) return;
+    if (!fields) {
+      this.touched = undefined;
+      return;
+    }
+    let more: Set<string> | undefined;
+    for (const name of fields) if (!touched.has(name)) (more ??= new Set(touched)).add(name);
+    if (more) this.touched = more;
   }
 
   private isTouched(e: Expr): boolean {
@@ -236,19 +262,17 @@ const isConstant = (e: Expr): boolean =>
 export const ONE_OF = '∈';
 const MOST_CONSTANTS = 6;
 
-/** What either of two constants is, or undefined: one of them is none, or they are numbers, of which masks say enough. */
-export function oneOf(a: Expr, b: Expr, value: () => Expr): Expr | undefined {
+/** What either of two constants is that come into `place` at a site; undefined: one of them is none, or they are numbers, of which masks say enough. */
+export function oneOf(a: Expr, b: Expr, place: Expr, owner: Owner, at: number): Expr | undefined {
+  if (!isOneOf(a) || !isOneOf(b) || (a.k === 'num' && b.k === 'num')) return undefined;
   const all = new Set([...constantsOf(a), ...constantsOf(b)]);
-  if (all.size > MOST_CONSTANTS || all.has(UNKNOWN) || ![...all].some(isConstant)) return undefined;
-  return op(ONE_OF, value(), ...[...all].sort((x, y) => x.id - y.id));
+  if (all.size > MOST_CONSTANTS) return undefined;
+  return op(ONE_OF, fresh(place, owner, at), ...[...all].sort((x, y) => x.id - y.id));
 }
 
-const UNKNOWN = op('unknown');
+const isOneOf = (e: Expr): boolean => e.k === 'num' || isConstant(e) || (e.k === 'op' && e.op === ONE_OF);
 
-function constantsOf(e: Expr): readonly Expr[] {
-  if (e.k === 'op' && e.op === ONE_OF) return e.args.slice(1);
-  return e.k === 'num' || isConstant(e) ? [e] : [UNKNOWN];
-}
+const constantsOf = (e: Expr): readonly Expr[] => (e.k === 'op' && e.op === ONE_OF ? e.args.slice(1) : [e]);
 
 /** Whether `a == b` can be so by what is known of `a` and other constants. */
 function canEqual(a: Expr, b: Expr, truth: boolean, facts: Facts): boolean {

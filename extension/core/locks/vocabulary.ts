@@ -1,6 +1,7 @@
 import table from '../../../grammars/locks.json' with { type: 'json' };
 import type { LockMode } from '../report/documents.ts';
-import { addr, deref, type Expr, field, freeName, type Op, op, parts } from './expr.ts';
+import { addr, deref, type Expr, field, freeName, type Op, op } from './expr.ts';
+import { parts } from './lockPaths.ts';
 import type { Guard } from './read/guards.ts';
 import { ONE_OF } from './values.ts';
 
@@ -150,11 +151,13 @@ export function eitherMask(a: Expr, b: Expr): Expr | undefined {
     mask.k === 'op' && mask.op === '|' && mask.args[0] === less && gfpSleeps(mask.args[1]!) === 'no';
   if (isEither(a)) return a.args[1] === b || a.args[2] === b ? a : undefined;
   if (isEither(b)) return eitherMask(b, a);
+  if (!mayBeMask(a) && !mayBeMask(b)) return undefined;
   if (more(a, b)) return op('?:', UNKNOWN, a, b);
   return more(b, a) ? op('?:', UNKNOWN, b, a) : undefined;
 }
 
 const UNKNOWN = op('unknown');
+const mayBeMask = (e: Expr): boolean => e.k === 'op';
 const isEither = (e: Expr): e is Op => e.k === 'op' && e.op === '?:' && e.args[0] === UNKNOWN;
 
 /** The gfp mask that a condition asks whether it allows direct reclaim; undefined: the condition asks something else. */

@@ -1,6 +1,7 @@
 import type { Finding } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
-import { type Expr, isAccessor, memberOf } from '../expr.ts';
+import { type Expr, isAccessor } from '../expr.ts';
+import { memberOf } from '../lockPaths.ts';
 import { chain, draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 

@@ -1,4 +1,5 @@
-import { contains, type Expr, parts, rootOf } from '../expr.ts';
+import { contains, type Expr, rootOf } from '../expr.ts';
+import { parts } from '../lockPaths.ts';
 
 const LARGEST = 8;
 

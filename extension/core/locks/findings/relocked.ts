@@ -1,7 +1,8 @@
 import type { FindingKind } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
-import { addr, contains, type Expr, HAS_LOCAL, lockKey, parts } from '../expr.ts';
+import { addr, contains, type Expr, HAS_LOCAL, lockKey } from '../expr.ts';
 import type { Block, CallStep, Edge, SetStep, Step } from '../graph.ts';
+import { parts } from '../lockPaths.ts';
 import type { Relocking } from './observed.ts';
 import { derefs, lastName, leadsTo, objectOf, pointsTo, reads } from './places.ts';
 

@@ -6,6 +6,7 @@ import type { Block } from '../graph.ts';
  * address is taken are never dead. `blocks` are in reverse postorder.
  */
 export function markDead(blocks: readonly Block[]): void {
+  if (blocks.length === 1) return;
   const index = new Map<Expr, number>();
   const names: Expr[] = [];
   const kept = new Set<Expr>();
