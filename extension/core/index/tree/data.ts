@@ -1,5 +1,6 @@
 import { lexerNames } from './lexer.ts';
 import type { NameTable } from './nameTable.ts';
+import type { Postings } from './postings.ts';
 import { KIND_SHIFT, RecordKind, recordLength } from './records.ts';
 
 /** What is known of a file's content when it was read: unchanged while size, time and, in doubt, hash are. */
@@ -50,7 +51,11 @@ export class IndexData {
   private tail = -1;
   private tailUsed = 0;
 
-  constructor(names = lexerNames()) {
+  /** `definitions`: what its cache has kept of these lists, true until a file is added. */
+  constructor(
+    names = lexerNames(),
+    readonly definitions?: Postings,
+  ) {
     this.names = names;
   }
 

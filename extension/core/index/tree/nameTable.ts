@@ -10,6 +10,15 @@ export interface NameArrays {
   readonly starts: Uint32Array;
   readonly lengths: Uint16Array;
   readonly hashes: Uint32Array;
+  /** The hash table, of `slotsFor(starts.length)` slots. */
+  readonly slots: Uint32Array;
+}
+
+/** Slots of a hash table of so many names: at most half of them are used. */
+export function slotsFor(names: number): number {
+  let size = 1 << 13;
+  while (size < names * 2) size *= 2;
+  return size;
 }
 
 /**
@@ -26,7 +35,7 @@ export class NameTable {
   private lengths: Uint16Array = new Uint16Array(1 << 12);
   private hashes: Uint32Array = new Uint32Array(1 << 12);
   /** Open addressing: id + 1, or 0. */
-  private slots = new Uint32Array(1 << 13);
+  private slots: Uint32Array = new Uint32Array(1 << 13);
 
   /** @param reserved names that get the ids 1, 2, … */
   constructor(reserved: readonly string[] = []) {
@@ -111,20 +120,27 @@ export class NameTable {
     return ids;
   }
 
+  private fill(size: number): void {
+    this.slots = new Uint32Array(size);
+    for (let id = 0; id < this.count; id++) this.place(id);
+  }
+
   /** The table as arrays that `NameTable.restore` takes: what the cache keeps. Views, good until the next name. */
   arrays(): NameArrays {
     const { count } = this;
+    if (this.slots.length !== slotsFor(count)) this.fill(slotsFor(count));
     return {
       pages: this.pages,
       used: this.used,
       starts: this.starts.subarray(0, count),
       lengths: this.lengths.subarray(0, count),
       hashes: this.hashes.subarray(0, count),
+      slots: this.slots,
     };
   }
 
   /** A table from the arrays of another, which it uses as they are: the last page is a whole one, to be filled up. */
-  static restore({ pages, used, starts, lengths, hashes }: NameArrays): NameTable {
+  static restore({ pages, used, starts, lengths, hashes, slots }: NameArrays): NameTable {
     const table = new NameTable();
     table.count = starts.length;
     table.pages = [...pages];
@@ -132,10 +148,7 @@ export class NameTable {
     table.starts = starts;
     table.lengths = lengths;
     table.hashes = hashes;
-    let size = 1 << 13;
-    while (size < starts.length * 2) size *= 2;
-    table.slots = new Uint32Array(size);
-    for (let id = 0; id < table.count; id++) table.place(id);
+    table.slots = slots;
     return table;
   }
 
@@ -191,10 +204,8 @@ export class NameTable {
     this.hashes[id] = hash;
     this.used += length;
     this.count++;
-    if (this.count * 2 > this.slots.length) {
-      this.slots = new Uint32Array(this.slots.length * 2);
-      for (let i = 0; i < this.count; i++) this.place(i);
-    } else this.place(id);
+    if (this.count * 2 > this.slots.length) this.fill(this.slots.length * 2);
+    else this.place(id);
     return id;
   }
 

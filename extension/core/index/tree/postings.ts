@@ -15,10 +15,21 @@ export type Listed = (typeof Listed)[keyof typeof Listed];
 const isDefinition = (kind: number): boolean => kind <= RecordKind.export;
 const hasCalls = (kind: number): boolean => kind <= RecordKind.bodyMacro;
 
-/** Counting sort over all live records: two passes, no comparison. */
-export function postings(data: IndexData, what: Listed): Postings {
-  const starts = new Uint32Array(data.names.count + 1);
-  each(data, what, id => {
+/** Records of a file, and where they are said to be. */
+export interface Placed {
+  /** Begins with the file's first record. */
+  readonly words: Uint32Array;
+  readonly segment: number;
+  readonly offset: number;
+}
+
+export const placed = (data: IndexData): Placed[] =>
+  data.files.flatMap(file => (file ? [{ words: data.wordsOf(file), segment: file.segment, offset: file.offset }] : []));
+
+/** Counting sort over the records of some files, of so many names: two passes, no comparison. */
+export function postings(files: readonly Placed[], names: number, what: Listed): Postings {
+  const starts = new Uint32Array(names + 1);
+  each(files, names, what, id => {
     starts[id]!++;
   });
   let sum = 0;
@@ -29,34 +40,32 @@ export function postings(data: IndexData, what: Listed): Postings {
   }
   const refs = new Uint32Array(sum);
   const next = starts.slice();
-  each(data, what, (id, ref) => {
+  each(files, names, what, (id, ref) => {
     refs[next[id]!++] = ref;
   });
   return { starts, refs };
 }
 
-/** Every (name, record) of the live files; a function that calls a name twice is told once. */
-function each(data: IndexData, what: Listed, tell: (id: number, ref: number) => void): void {
-  const seen = what === Listed.calls ? new Uint32Array(data.names.count) : undefined;
+/** Every (name, record) of some files; a function that calls a name twice is told once. */
+function each(files: readonly Placed[], names: number, what: Listed, tell: (id: number, ref: number) => void): void {
+  const seen = what === Listed.calls ? new Uint32Array(names) : undefined;
   let serial = 0;
-  for (const file of data.files) {
-    if (!file) continue;
-    const words = data.segments[file.segment]!;
-    const end = file.offset + file.length;
-    for (let at = file.offset; at < end; ) {
+  for (const { words, segment, offset } of files) {
+    for (let at = 0; at < words.length; ) {
       const kind = words[at + 1]! >>> KIND_SHIFT;
       const length = recordLength(words, at);
+      const ref = refOf(segment, offset + at);
       if (what === Listed.definitions) {
-        if (isDefinition(kind)) tell(words[at]!, refOf(file.segment, at));
+        if (isDefinition(kind)) tell(words[at]!, ref);
       } else if (what === Listed.stores) {
-        if (kind === RecordKind.store) tell(words[at]!, refOf(file.segment, at));
+        if (kind === RecordKind.store) tell(words[at]!, ref);
       } else if (hasCalls(kind)) {
         serial++;
         for (let call = at + 4; call < at + length; call += 2) {
           const id = words[call]!;
           if (seen![id] === serial) continue;
           seen![id] = serial;
-          tell(id, refOf(file.segment, at));
+          tell(id, ref);
         }
       }
       at += length;

@@ -1,7 +1,7 @@
 import type { CallSite, NameIndex } from '../names.ts';
 import { type Batch, contentHash, IndexData, offsetOf, type Stamp, segmentOf } from './data.ts';
 import { FileLexer } from './lexer.ts';
-import { Listed, type Postings, postings, postingsOf } from './postings.ts';
+import { Listed, type Postings, placed, postings, postingsOf } from './postings.ts';
 import { CallFlag, KIND_SHIFT, LINE_MASK, RecordFlag, RecordKind, recordLength } from './records.ts';
 import { PADDING } from './scanner.ts';
 import { NameSearch } from './search.ts';
@@ -65,6 +65,7 @@ export class TreeIndex implements NameIndex {
     this.lexer = new FileLexer(data.names);
     this.reader = new SymbolReader(data);
     this.finder = new NameSearch(data.names);
+    this.lists[Listed.definitions] = data.definitions;
   }
 
   /** Reads a file, in place of what was known of it. `stamp`: what its folder says of it; else of no time at all. */
@@ -270,7 +271,7 @@ export class TreeIndex implements NameIndex {
     if (made) return made;
     // What is pending for the other lists would be in this one twice unless all begin together.
     if (this.pending.size > 0) this.forgetLists();
-    return (this.lists[what] = postings(this.data, what));
+    return (this.lists[what] = postings(placed(this.data), this.data.names.count, what));
   }
 
   private refs(what: Listed, name: string): number[] {
