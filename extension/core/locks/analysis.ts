@@ -14,7 +14,7 @@ import { type Pair, untouched } from './reuse.ts';
 import type { Definition, Scanned } from './scan.ts';
 import { Need, type Sources } from './sources.ts';
 import { emptySummary, fingerprint, type Summary } from './summary.ts';
-import { isGfpName, vocabularyOf } from './vocabulary.ts';
+import { isGfpName, leafOf } from './vocabulary.ts';
 
 /** Functions that call each other in a circle are gone through so many times; then what they have is taken as it is. */
 const MOST_ROUNDS = 4;
@@ -337,7 +337,7 @@ export class Summaries {
     const constants = new Map<string, Expr>();
     const needs: Need[] = [];
     for (const name of graph.calls) {
-      if (named.has(name) || vocabularyOf(name)) continue;
+      if (named.has(name) || leafOf(name)) continue;
       try {
         const found = this.named(name, resolver, 0).map(d => this.known(d));
         const others = found.filter(d => d !== definition || d.kind === 'function');
@@ -375,7 +375,7 @@ export class Summaries {
         continue;
       }
       const alias = d.source.text.slice(d.bodyStart, d.end).trim();
-      if (depth < 4 && /^[A-Za-z_]\w*$/.test(alias) && alias !== name && !vocabularyOf(alias))
+      if (depth < 4 && /^[A-Za-z_]\w*$/.test(alias) && alias !== name && !leafOf(alias))
         out.push(...this.named(alias, resolver, depth + 1));
     }
     return out;

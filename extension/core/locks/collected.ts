@@ -6,6 +6,7 @@ import type { Exits } from './outcomes.ts';
 import type { Definition } from './scan.ts';
 import type { Guard, Order, Sleep, Summary } from './summary.ts';
 import { ANY } from './values.ts';
+import { isNested } from './vocabulary.ts';
 
 /** Names in `modifies` beyond which a function is taken to modify anything. */
 const MOST_FIELDS = 300;
@@ -88,8 +89,8 @@ export class Collected {
 
   /** A lock is taken while others are held. One that is only tried waits for nobody. */
   order(all: readonly Effect[], second: Effect): void {
-    if (/_nested|nest_lock/.test(`${second.primitive} ${second.via.join(' ')}`)) return;
     if (!second.lockClass || !isOrdered(second) || second.entry.when || this.orders.size > MOST_ORDERS) return;
+    if (isNested(second.primitive, second.via)) return;
     for (const first of all) {
       // Taken below what it is held over: it has come round a loop, perhaps by a condition that is asked twice.
       if (first.at > second.at) continue;

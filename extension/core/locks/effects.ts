@@ -1,7 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
 import { type Expr, lockKey } from './expr.ts';
 import type { Scanned } from './scan.ts';
-import type { VocabularyEntry } from './vocabulary.ts';
+import { type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
 /** One effect on a lock as it stands in the function under analysis. */
 export interface Effect {
@@ -20,6 +20,13 @@ export interface Effect {
   readonly origin: { readonly source: Scanned; readonly at: number };
   /** Only on some of the paths that come together here. */
   readonly maybe: boolean;
+}
+
+/** How many calls away an effect is. What the vocabulary lists is near, also where its definition was followed. */
+export function distance({ via }: Pick<Effect, 'via'>): number {
+  if (via.length < 2) return via.length;
+  const listed = via.findIndex(name => vocabularyOf(name) !== undefined);
+  return listed < 0 ? via.length : listed;
 }
 
 /** Held perhaps, at once. */

@@ -14,7 +14,15 @@ import { type Definition, saysAcquires } from './scan.ts';
 import { compact, MOST_STATES, PREVIOUS, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
-import { gfpArgument, gfpAskedFor, gfpSleeps, lockArgument, type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
+import {
+  gfpArgument,
+  gfpAskedFor,
+  gfpSleeps,
+  lockArgument,
+  meant,
+  type VocabularyEntry,
+  vocabularyOf,
+} from './vocabulary.ts';
 
 /** Of one block, and steps of all, before the analysis is cut short, and says so in `unknown`. */
 const MOST_VISITS = 40;
@@ -182,8 +190,9 @@ export class Flow {
       if (!summaries) return this.unfollowed(state, step, args, shown(step.through));
     } else {
       const entry = vocabularyOf(name);
-      if (entry) return this.known(state, step, name, entry, args);
+      if (entry && !entry.fallback) return this.known(state, step, name, entry, args);
       summaries = this.context.callees(name);
+      if (entry && !summaries) return this.known(state, step, name, entry, args);
       if (!summaries) return this.unfollowed(state, step, args, name);
     }
     this.observer?.callee?.(step, summaries);
@@ -211,15 +220,16 @@ export class Flow {
     if (entry.reads) state.bind(step.temp, accessor(name, args));
     if (entry.effect === 'quiet' || entry.effect === 'error') return [state];
     if (entry.effect === 'refutes') return args[0] && !restrict(args[0], ZERO, state.facts) ? [] : [state];
-    this.found.primitive(name);
     const lock = lockArgument(entry, args);
+    if (entry.map && !lock) return [state];
+    this.found.primitive(name);
     const effect: Effect = {
       expr: lock ?? op('literal'),
       // By the expression as it stands: its names have declared types.
       lockClass: lock && (this.classify(lockArgument(entry, step.args) ?? lock) ?? this.classify(lock)),
       mode: entry.mode ?? 'write',
       primitive: name,
-      entry,
+      entry: meant(entry, args),
       via: [],
       at: step.at,
       origin: { source: this.definition.source, at: step.at },
@@ -296,6 +306,8 @@ export class Flow {
 
   private acquire(state: State, effect: Effect, except: readonly Expr[] = []): void {
     this.isIdle = false;
+    const owned = effect.entry.map ? state.find(effect.expr, effect.mode, effect.lockClass) : undefined;
+    if (owned && !owned.entry.map) return;
     if (effect.expr.k !== 'addr') restrict(effect.expr, NEGATIVE | POSITIVE, state.facts);
     for (const pointer of pointersOf(effect.expr)) restrict(pointer, NEGATIVE | POSITIVE, state.facts);
     this.found.order(except.length ? state.held.filter(h => !except.includes(lockKey(h.expr))) : state.held, effect);
@@ -307,6 +319,13 @@ export class Flow {
   private release(state: State, effect: Effect): void {
     this.isIdle = false;
     const held = state.find(effect.expr, effect.mode, effect.lockClass) ?? state.context(effect);
+    // Of a lock that primitives take, lockdep is told who owns it: it stays held, and who had told of it did not take it.
+    if (held && effect.entry.map && !held.entry.map) return;
+    if (held?.entry.map && !effect.entry.map) {
+      state.forgetHeld(held);
+      this.release(state, effect);
+      return;
+    }
     this.observer?.release?.(state, effect, held);
     if (held) {
       state.drop(held);

@@ -1,6 +1,6 @@
 import { accessesIn } from './accesses.ts';
 import { callsIn } from './callSites.ts';
-import type { Effect } from './effects.ts';
+import { distance, type Effect } from './effects.ts';
 import type { AccessGroup, CallUnder, HeldClass, LockCall, OrderPair, Taking } from './evidence.ts';
 import type { FieldTypes } from './fieldTypes.ts';
 import type { Flow } from './flow.ts';
@@ -75,7 +75,7 @@ export function functionEvidence(
 function required({ requires }: Summary, steps: HeldSteps): HeldClass[] {
   const out = new Map<string, HeldClass>();
   for (const e of requires) {
-    const lockClass = e.via.length <= 1 ? steps.classOf(e) : undefined;
+    const lockClass = distance(e) <= 1 ? steps.classOf(e) : undefined;
     if (lockClass && out.get(lockClass)?.mode !== 'write') out.set(lockClass, { lockClass, mode: e.mode });
   }
   return [...out.values()];

@@ -91,7 +91,7 @@ export class Exits {
       }
     }
     exits.sort((a, b) => a.at - b.at);
-    return { outcomes: told(bounded([...outcomes.values()])), exits };
+    return { outcomes: told(bounded(asHolder([...outcomes.values()]))), exits };
   }
 }
 
@@ -139,6 +139,26 @@ function guardsOf(state: State): Outcome['guards'] {
   });
   for (const [expr, mask] of state.facts.entry) out.push({ expr, mask });
   return out.length > MOST_GUARDS ? out.slice(0, MOST_GUARDS) : out;
+}
+
+/**
+ * What a lock's own members say of whether it is held, whoever lets it go knows: `if (sk->sk_lock.owned)` it is let go,
+ * the other way out is nobody's who holds it. Told of locks that lockdep is told of where they are made.
+ */
+function asHolder(outcomes: readonly Outcome[]): readonly Outcome[] {
+  let left = outcomes;
+  for (const { released, guards } of outcomes)
+    for (const { entry, expr } of released) {
+      if (!entry.map || left.length < 2) continue;
+      const state = guards.filter(g => contains(g.expr, expr.k === 'addr' ? expr.base : expr));
+      const isFree = (o: Outcome) =>
+        !o.released.some(r => lockKey(r.expr) === lockKey(expr)) &&
+        o.guards.some(g => state.some(s => s.expr === g.expr && (s.mask & g.mask) === 0));
+      const rest = left.filter(o => !isFree(o));
+      if (rest.length === left.length) continue;
+      left = rest.map(o => ({ ...o, guards: o.guards.filter(g => !state.some(s => s.expr === g.expr)) }));
+    }
+  return left;
 }
 
 /**

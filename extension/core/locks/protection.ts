@@ -1,5 +1,6 @@
 import type { LockMode } from '../report/documents.ts';
 import type { Position } from '../text/source.ts';
+import { distance } from './effects.ts';
 import { type FileEvidence, type HeldClass, heldAtPlace } from './evidence.ts';
 
 /** How far an answer has been looked for: the more, the more it is worth. */
@@ -107,10 +108,10 @@ export function lockHover(
   const locks = new Set(all.flatMap(e => e.takings.map(t => t.lockClass)));
   for (const evidence of all) {
     for (const t of evidence.takings) {
-      if (t.lockClass !== lockClass || t.via.length > 1) continue;
+      if (t.lockClass !== lockClass || distance(t) > 1) continue;
       const key = `${evidence.file} ${t.function}`;
       const known = takers.get(key);
-      const direct = t.via.length === 0;
+      const direct = distance(t) === 0;
       const one = { ...at(evidence.file, t.line), function: t.function, mode: t.mode, primitive: t.primitive, direct };
       // The function's own taking of it is told before what a callee does.
       const kept = known && (known.direct || !direct) ? known : one;

@@ -370,9 +370,14 @@ export class State {
     return out;
   }
 
-  drop(effect: Effect): void {
+  /** It was never held here. */
+  forgetHeld(effect: Effect): void {
     const at = this.held_.lastIndexOf(effect);
     this.held = this.held_.filter((_, i) => i !== at);
+  }
+
+  drop(effect: Effect): void {
+    this.forgetHeld(effect);
     this.gone_ = copied(this.gone_).set(lockKey(effect.expr), effect);
   }
 

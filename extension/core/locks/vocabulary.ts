@@ -52,6 +52,12 @@ export interface VocabularyEntry {
   readonly anyone?: boolean;
   /** It runs statements of its caller around the sleep. */
   readonly around?: boolean;
+  /** Its argument is the address of the lock's member of this name, or the call says nothing of a lock. */
+  readonly map?: string;
+  /** The argument of which nonzero means that it did not wait. */
+  readonly tries?: number;
+  /** Said only where the tree's own definition is not reached. */
+  readonly fallback?: boolean;
   readonly doc: string;
 }
 
@@ -76,6 +82,12 @@ export function vocabularyOf(name: string): VocabularyEntry | undefined {
   return table.quietPrefixes.some(prefix => name.startsWith(prefix)) ? quiet : undefined;
 }
 
+/** What `name` does, unless the tree's own definition of it is to be followed. */
+export function leafOf(name: string): VocabularyEntry | undefined {
+  const entry = vocabularyOf(name);
+  return entry?.fallback ? undefined : entry;
+}
+
 /** Guard classes of include/linux/cleanup.h whose constructor and destructor are listed themselves, by name. */
 export const guards: ReadonlyMap<string, Guard> = new Map(Object.entries(table.guards as Record<string, Guard>));
 
@@ -86,6 +98,10 @@ export const vocabulary: ReadonlyMap<string, VocabularyEntry> = byName;
 
 /** The argument that names the lock, or the lock's own name when it is no object. */
 export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Expr | undefined {
+  if (entry.map) {
+    const map = args[Number(entry.lock)];
+    return map?.k === 'addr' && map.base.k === 'field' && map.base.name === entry.map ? addr(map.base.base) : undefined;
+  }
   if (typeof entry.lock === 'number') return args[entry.lock];
   if (entry.lock === 'last') return args.at(-1);
   // Of a lock that is there, sparse is told what is not so: `__acquire(&x->lock)` where nothing takes it.
@@ -100,6 +116,26 @@ export function lockArgument(entry: VocabularyEntry, args: readonly Expr[]): Exp
   const bare = entry.lock.replace(/^&/, '');
   const name = freeName(bare);
   return bare === entry.lock ? name : addr(name);
+}
+
+const NESTED = new RegExp(table.nested);
+
+/**
+ * Whether a lock is taken under another of its class on purpose: lockdep is told so by the name of what takes it. What is
+ * called by the name without only gives the first subclass.
+ */
+export const isNested = (primitive: string, via: readonly string[]): boolean =>
+  NESTED.test(primitive) || via.some((name, i) => NESTED.test(name) && name !== `${via[i - 1]}_nested`);
+
+const tried = new Map<VocabularyEntry, VocabularyEntry>();
+
+/** What an entry means with these arguments: an acquisition that lockdep is told was only tried waits for nobody. */
+export function meant(entry: VocabularyEntry, args: readonly Expr[]): VocabularyEntry {
+  const asked = entry.tries === undefined ? undefined : args[entry.tries];
+  if (asked?.k !== 'num' || asked.value === 0) return entry;
+  let only = tried.get(entry);
+  if (!only) tried.set(entry, (only = { ...entry, when: 'nonzero' }));
+  return only;
 }
 
 export const isGfpName = (name: string): boolean => /^_*GFP/.test(name);

@@ -1,6 +1,7 @@
 import type { Finding } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
 import { HAS_CALL, HAS_LITERAL, HAS_LOCAL } from '../expr.ts';
+import { isNested } from '../vocabulary.ts';
 import { draft, isDirect, named, places } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
 
@@ -38,5 +39,5 @@ export function doubleLocks(seen: Observed): Finding[] {
 /** Readers share; a nested call says by its name that it knows. */
 function conflict(a: Effect, b: Effect): boolean {
   if (a.mode === 'read' && b.mode === 'read') return false;
-  return !/_nested|nest_lock/.test(`${a.primitive} ${b.primitive} ${a.via.join(' ')} ${b.via.join(' ')}`);
+  return !isNested(a.primitive, a.via) && !isNested(b.primitive, b.via);
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../../report/documents.ts';
-import type { Effect } from '../effects.ts';
+import { distance, type Effect } from '../effects.ts';
 import { type Expr, isAccessor } from '../expr.ts';
 import { memberOf } from '../lockPaths.ts';
 import { chain, draft, isDirect, named, places } from './draft.ts';
@@ -24,14 +24,14 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
     const mixed = seen.sleeps.some(
       s => s.what.effect.at === effect.at && !s.held.some(h => sameLock(h.expr, lock.expr)),
     );
-    const far = effect.via.length > 1 || !isDirect(lock);
+    const far = distance(effect) > 1 || !isDirect(lock);
     out.set(
       key,
       draft(
         definition,
         isAllocation ? 'gfp-in-atomic' : 'sleep-in-atomic',
         effect.at,
-        mixed || (far && effect.via.length > 3) || (!isDirect(lock) && effect.via.length > 0)
+        mixed || (far && distance(effect) > 3) || (!isDirect(lock) && effect.via.length > 0)
           ? 'low'
           : far || doubt
             ? 'medium'

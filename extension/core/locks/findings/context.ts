@@ -1,5 +1,5 @@
 import type { Finding } from '../../report/documents.ts';
-import type { Effect } from '../effects.ts';
+import { distance, type Effect } from '../effects.ts';
 import { HAS_LOCAL, lockKey } from '../expr.ts';
 import type { Definition } from '../scan.ts';
 import { vocabulary } from '../vocabulary.ts';
@@ -22,9 +22,9 @@ export function unmetRequirements(seen: Observed): Finding[] {
         'requires-not-held',
         what.at,
         // A local may have meant another object when it was let go; far down, another name may mean this one.
-        what.expr.has & HAS_LOCAL || what.via.length > 3
+        what.expr.has & HAS_LOCAL || distance(what) > 3
           ? 'low'
-          : what.via.length > 1 ||
+          : distance(what) > 1 ||
               held.some(h => h.maybe) ||
               doubt ||
               seen.requires.some(r => r.what.at === what.at && r.held.some(h => lockKey(h.expr) === key))
@@ -90,7 +90,7 @@ export function irqUnsafe(all: readonly Observed[], callers: (name: string) => r
       const { lockClass, entry } = effect;
       if (
         !lockClass ||
-        effect.via.length > 1 ||
+        distance(effect) > 1 ||
         !entry.atomic ||
         entry.nests ||
         !/spin|read_lock|write_lock/.test(effect.primitive)

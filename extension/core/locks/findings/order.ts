@@ -1,4 +1,5 @@
 import type { Finding } from '../../report/documents.ts';
+import { distance } from '../effects.ts';
 import type { Definition } from '../scan.ts';
 import type { Order, Summary } from '../summary.ts';
 import { chain, draft, places, related } from './draft.ts';
@@ -46,14 +47,14 @@ export function inversions(summary: Summary, orders: LockOrders): Finding[] {
   for (const { first, second } of summary.orders) {
     const [a, b] = [first.lockClass!, second.lockClass!];
     // Chains of calls are told of where they begin; here only what this function does itself.
-    if (second.via.length > 2 || first.via.length > 2) continue;
+    if (distance(second) > 2 || distance(first) > 2) continue;
     const against = orders.of(b, a).filter(t => t.definition !== definition || t.order.second.at !== second.at);
     const [other] = against;
     if (!other) continue;
     const same = orders.of(a, b).filter(t => t.definition !== definition).length;
-    const direct = second.via.length <= 1 && first.via.length <= 1;
-    const theirs = against.find(t => t.order.second.via.length <= 1 && t.order.first.via.length <= 1) ?? other;
-    const sure = direct && theirs.order.second.via.length <= 1 && !a.includes('(') && !b.includes('(');
+    const direct = distance(second) <= 1 && distance(first) <= 1;
+    const theirs = against.find(t => distance(t.order.second) <= 1 && distance(t.order.first) <= 1) ?? other;
+    const sure = direct && distance(theirs.order.second) <= 1 && !a.includes('(') && !b.includes('(');
     out.push(
       draft(
         definition,
