@@ -148,36 +148,31 @@ function make(
   return new Node(k, size, has, name, scope, owner, at, base, index, args) as unknown as Expr;
 }
 
-function under(base: Expr, key: string, raw: () => Expr): Expr {
-  const node = base as unknown as Node;
-  node.kids ??= new Map();
-  let found = node.kids.get(key);
-  if (!found) node.kids.set(key, (found = raw()));
-  return found;
-}
-
 /** So many are looked through one by one. */
 const FEW = 6;
 
 /** What is built upon two: no key is made of strings here, this is asked for as often as anything. */
-function ofBoth(base: Expr, key: string, other: Expr, raw: () => Expr): Expr {
-  const node = base as unknown as Node;
-  const pairs = (node.pairs ??= []) as unknown as Node[];
+function ofBoth(node: Node, key: string, other: Expr): Expr | undefined {
+  const pairs = node.pairs as Node[] | undefined;
+  if (!pairs) return undefined;
   for (let i = 0; i < pairs.length; i++) {
     const known = pairs[i]!;
     if ((known.index ?? known.args[1]) === other && known.name === key) return known as unknown as Expr;
   }
+  return node.crowd?.get(key)?.get(other);
+}
+
+function addBoth(node: Node, key: string, other: Expr, made: Expr): Expr {
+  const pairs = (node.pairs ??= []);
   if (pairs.length < FEW) {
-    const made = raw();
-    pairs.push(made as unknown as Node);
+    pairs.push(made);
     return made;
   }
   node.crowd ??= new Map();
-  let others = node.crowd.get(key);
-  if (!others) node.crowd.set(key, (others = new Map()));
-  let found = others.get(other);
-  if (!found) others.set(other, (found = raw()));
-  return found;
+  const others = node.crowd.get(key);
+  if (others) others.set(other, made);
+  else node.crowd.set(key, new Map([[other, made]]));
+  return made;
 }
 
 /** Whether anything was built upon `e`: if not, nothing stored can be a part of it. */
@@ -254,49 +249,61 @@ export function addr(base: Expr): Expr {
 }
 
 export function index(base: Expr, at: Expr): Expr {
-  return ofBoth(base, '', at, () => make('index', base.size + at.size + 1, base.has | at.has, { base, index: at }));
+  const node = base as unknown as Node;
+  const known = ofBoth(node, '', at);
+  return known ?? addBoth(node, '', at, make('index', base.size + at.size + 1, base.has | at.has, { base, index: at }));
 }
 
-export function op(name: string, ...args: Expr[]): Expr {
+export const op = (name: string, ...args: Expr[]): Expr => opOf(name, args);
+
+/** `op` of arguments that are in an array already. */
+export function opOf(name: string, args: readonly Expr[]): Expr {
   const [first] = args;
   if (!first) {
     let found = bare.get(name);
-    if (!found) bare.set(name, (found = make('op', 1, name === 'literal' ? HAS_LITERAL : 0, { name, args })));
+    if (!found) bare.set(name, (found = makeOp(name, args)));
     return found;
   }
-  const raw = () =>
-    make(
-      'op',
-      1 + sum(args),
-      all(args) | (name === 'literal' ? HAS_LITERAL : 0) | (name.endsWith(OF) ? HAS_DEREF : 0),
-      {
-        name,
-        args,
-      },
-    );
-  if (args.length === 1) return under(first, name, raw);
-  return args.length === 2 ? ofBoth(first, name, args[1]!, raw) : under(first, `${name}(${ids(args)}`, raw);
+  const node = first as unknown as Node;
+  if (args.length === 2) {
+    const known = ofBoth(node, name, args[1]!);
+    return known ?? addBoth(node, name, args[1]!, makeOp(name, args));
+  }
+  const key = args.length === 1 ? name : `${name}(${ids(args)}`;
+  node.kids ??= new Map();
+  let found = node.kids.get(key);
+  if (!found) node.kids.set(key, (found = makeOp(name, args)));
+  return found;
+}
+
+function makeOp(name: string, args: readonly Expr[]): Expr {
+  const literal = name === 'literal' ? HAS_LITERAL : 0;
+  return make('op', 1 + sum(args), all(args) | literal | (name.endsWith(OF) ? HAS_DEREF : 0), { name, args });
 }
 
 /** The value of a call. Without an owner: of any call with these arguments. */
-export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0): Expr {
-  const raw = () =>
-    make('call', 1 + sum(args), (owner ? all(args) & ~HAS_DEREF : all(args)) | HAS_CALL, { name, args, owner, at });
+export function call(name: string, args: readonly Expr[], owner?: Owner, at = 0): Call {
   if (owner) {
     let site = owner.sites.get(at);
     if (!site) owner.sites.set(at, (site = new Map()));
     let known = site.get(args[0]);
     if (!known) site.set(args[0], (known = []));
     for (const one of known as Call[]) if (one.name === name && areSame(one.args, args)) return one;
-    const made = raw();
+    const made = makeCall(name, args, owner, at);
     known.push(made);
     return made;
   }
   const key = `${name}#${at}(${ids(args)}`;
-  if (args[0]) return under(args[0], key, raw);
-  let found = bare.get(key);
-  if (!found) bare.set(key, (found = raw()));
-  return found;
+  const first = args[0] as unknown as Node | undefined;
+  const known = first ? (first.kids ??= new Map()) : bare;
+  let found = known.get(key);
+  if (!found) known.set(key, (found = makeCall(name, args, owner, at)));
+  return found as Call;
+}
+
+function makeCall(name: string, args: readonly Expr[], owner: Owner | undefined, at: number): Call {
+  const has = (owner ? all(args) & ~HAS_DEREF : all(args)) | HAS_CALL;
+  return make('call', 1 + sum(args), has, { name, args, owner, at }) as Call;
 }
 
 /** What a local holds, whatever has become of the memory that it was read from. */
@@ -377,7 +384,7 @@ export function rewrite(e: Expr, at: (e: Expr) => Expr | undefined): Expr {
     }
     case 'op': {
       const args = rewriteAll(e.args, at);
-      if (args !== e.args) next = op(e.op, ...args);
+      if (args !== e.args) next = opOf(e.op, args);
       break;
     }
   }

@@ -11,7 +11,7 @@ import type { Observer } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
-import { compact, MOST_STATES, PREVIOUS, State } from './state.ts';
+import { compact, MOST_STATES, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import {
@@ -203,7 +203,7 @@ export class Flow {
   /** Binds the call's value: a new one, of which nothing is known. */
   private result(state: State, step: CallStep, name: string, args: readonly Expr[]): Expr {
     const value = call(name, args, this.owner, step.at);
-    state.again(value, () => call(name, args, this.owner, step.at + PREVIOUS));
+    state.again(value);
     state.bind(step.temp, value);
     return value;
   }

@@ -179,9 +179,13 @@ export function maskOf(e: Expr, facts: Facts): number {
         if (inner === ZERO) return POSITIVE;
         if (!(inner & ZERO)) return ZERO;
       }
-      if (e.op === '&' && e.args.some(arg => maskOf(arg, facts) === ZERO)) return ZERO;
+      if (e.op === '&') return maskOf(e.args[0]!, facts) === ZERO || maskOf(e.args[1]!, facts) === ZERO ? ZERO : known;
       if (e.op === OR_NULL) return known & (maskOf(e.args[0]!, facts) | ZERO);
-      if (e.op === ONE_OF) return known & e.args.slice(1).reduce((mask, one) => mask | maskOf(one, facts), 0);
+      if (e.op === ONE_OF) {
+        let mask = 0;
+        for (let i = 1; i < e.args.length; i++) mask |= maskOf(e.args[i]!, facts);
+        return known & mask;
+      }
       if (e.op === '?:') return known & (maskOf(e.args[1]!, facts) | maskOf(e.args[2]!, facts));
       if (COMPARISONS.has(e.op)) {
         const yes = assume(e, true, facts.copy());
