@@ -1,6 +1,7 @@
 import type { LockMode } from '../report/documents.ts';
 import { classOf, maskParameter, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
+import { compact } from './compact.ts';
 import { type Effect, isFarContext } from './effects.ts';
 import { accessor, call, type Expr, fresh, HAS_LOCAL, lockKey, type Owner, op, rewrite } from './expr.ts';
 import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
@@ -11,7 +12,7 @@ import type { Observer } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
-import { compact, MOST_STATES, State } from './state.ts';
+import { MOST_STATES, State } from './state.ts';
 import type { Outcome, Sleep, Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import {
