@@ -6,7 +6,7 @@ import { type Effect, isFarContext } from './effects.ts';
 import { accessor, call, type Expr, fresh, HAS_LOCAL, lockKey, type Owner, op, rewrite } from './expr.ts';
 import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
-import { accessed, isOf, letGo, lift, PLAIN, Put } from './lift.ts';
+import { accessed, isOf, letGo, lift, PLAIN, Put, sleepHere } from './lift.ts';
 import { canOwe, isNamed, isNowhere, pointersOf } from './lockPaths.ts';
 import type { Observer } from './observer.ts';
 import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
@@ -395,12 +395,8 @@ export class Flow {
         isAll = false;
         continue;
       }
-      const gfp = sleep.gfp && put.value(sleep.gfp);
-      const verdict = gfp ? gfpSleeps(gfp) : 'yes';
-      if (verdict === 'no') continue;
-      const dropped = [...state.dropped, ...sleep.dropped.map(e => put.value(e))];
-      const guards = sleep.guards?.map(({ expr, mask }) => ({ expr: put.value(expr), mask }));
-      this.sleep(state, { effect: up(sleep.effect), gfp: verdict === 'yes' ? undefined : gfp, dropped, guards });
+      const here = sleepHere(sleep, put, state.dropped, up);
+      if (here) this.sleep(state, here);
     }
     if (callee.takes.length) this.isIdle = false;
     // What is taken anew, after the callee has let go what its caller held, is not taken under that.

@@ -20,7 +20,8 @@ import {
 import type { Graph } from './graph.ts';
 import { isNamed } from './lockPaths.ts';
 import type { State } from './state.ts';
-import type { Summary } from './summary.ts';
+import type { Sleep, Summary } from './summary.ts';
+import { gfpSleeps } from './vocabulary.ts';
 
 /** Size up to which the value of an accessor is put in place of the call. */
 export const PLAIN = 8;
@@ -150,3 +151,21 @@ export function accessed(name: string, callee: Summary, args: readonly Expr[], v
 /** Locks of its caller's that a callee lets go. */
 export const letGo = ({ requires }: Summary, put: Put): readonly Expr[] =>
   requires.filter(e => e.entry.effect === 'release').map(e => lockKey(put.value(e.expr)));
+
+/** A callee's sleep as the caller's, who has `dropped` these locks; undefined: with the gfp mask given here it does not. */
+export function sleepHere(
+  sleep: Sleep,
+  put: Put,
+  dropped: readonly Expr[],
+  up: (effect: Effect) => Effect,
+): Sleep | undefined {
+  const gfp = sleep.gfp && put.value(sleep.gfp);
+  const verdict = gfp ? gfpSleeps(gfp) : 'yes';
+  if (verdict === 'no') return undefined;
+  return {
+    effect: up(sleep.effect),
+    gfp: verdict === 'yes' ? undefined : gfp,
+    dropped: [...dropped, ...sleep.dropped.map(e => put.value(e))],
+    guards: sleep.guards?.map(({ expr, mask }) => ({ expr: put.value(expr), mask })),
+  };
+}
