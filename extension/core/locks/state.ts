@@ -2,6 +2,8 @@ import type { LockMode } from '../report/documents.ts';
 import { type Effect, keysOf, mergedGone, union } from './effects.ts';
 import {
   asRead,
+  type Call,
+  call,
   contains,
   type Expr,
   freeName,
@@ -14,6 +16,7 @@ import {
   isRemembered,
   isTemporary,
   lockKey,
+  type New,
   num,
   type Owner,
   orNull,
@@ -34,7 +37,7 @@ const MOST_NESTED = 2;
 /** Held at once: more is no lock nesting any more, but a trace lost. */
 const MOST_HELD = 16;
 /** Added to a site's offset: the value of the round before. */
-export const PREVIOUS = 0.5;
+const PREVIOUS = 0.5;
 const BOTTOM_HALVES = freeName('local_bh');
 const INTERRUPTS = freeName('local_irq');
 const NONE: readonly Effect[] = [];
@@ -169,15 +172,15 @@ export class State {
       this.facts.touch([place.k === 'field' ? place.name : '*']);
       this.facts.delete(place);
     }
-    if (value.k === 'new') this.again(value, () => fresh(value.of, value.owner, value.at + PREVIOUS), place);
+    if (value.k === 'new') this.again(value, place);
   }
 
   /**
    * The site that gives `value` has come round again: what is known of the last round's value, or held of it, is of
    * another one from here on.
    */
-  again(value: Expr, previous: () => Expr, at?: Expr): void {
-    if (this.isMentioned(value, at)) this.older(value, previous, at);
+  again(value: Call | New, at?: Expr): void {
+    if (this.isMentioned(value, at)) this.older(value, before(value), at);
   }
 
   /** Whether what is known here has to do with `value`, but for what is in `at`. */
@@ -190,7 +193,7 @@ export class State {
     return isPart ? this.facts.mentions(value) : this.facts.has(value);
   }
 
-  private older(value: Expr, previous: () => Expr, at: Expr | undefined): void {
+  private older(value: Expr, before: Expr, at: Expr | undefined): void {
     const kept: [Expr, Expr][] = [];
     for (const [place, now] of this.env) if (place !== at && contains(now, value)) kept.push([place, now]);
     const last: [Expr, number][] = [];
@@ -198,7 +201,6 @@ export class State {
       if (contains(e, value)) last.push([e, mask]);
     });
     if (kept.length || last.length) {
-      const before = previous();
       const older = (e: Expr) => rewrite(e, part => (part === value ? before : undefined));
       for (const [place, now] of kept) this.own().set(place, older(now));
       if (last.length) {
@@ -208,7 +210,7 @@ export class State {
     }
     const stale = (e: Effect) => contains(e.expr, value);
     const renamed = (e: Effect): Effect =>
-      stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? previous() : undefined)) } : e;
+      stale(e) ? { ...e, expr: rewrite(e.expr, part => (part === value ? before : undefined)) } : e;
     if (this.held_.some(stale)) {
       this.held_ = this.held_.map(renamed);
       this.key_ = undefined;
@@ -321,15 +323,17 @@ export class State {
   find(e: Expr, mode: LockMode | undefined, lockClass?: string): Effect | undefined {
     if (this.held_.length === 0) return undefined;
     const key = lockKey(e);
-    let same = this.held_.filter(h => lockKey(h.expr) === key);
-    if (!same.length) {
-      const equal = this.equalities();
-      if (equal.size) {
-        const canonical = (x: Expr) => lockKey(rewrite(x, part => equal.get(part)));
-        const other = canonical(e);
-        same = this.held_.filter(h => canonical(h.expr) === other);
-      }
-    }
+    let last: Effect | undefined;
+    for (const h of this.held_)
+      if (lockKey(h.expr) === key && (!last || h.mode === mode || last.mode !== mode)) last = h;
+    return last ?? this.findOther(e, mode, lockClass);
+  }
+
+  private findOther(e: Expr, mode: LockMode | undefined, lockClass: string | undefined): Effect | undefined {
+    const equal = this.equalities();
+    const canonical = (x: Expr) => lockKey(rewrite(x, part => equal.get(part)));
+    const other = equal.size > 0 ? canonical(e) : undefined;
+    let same = other ? this.held_.filter(h => canonical(h.expr) === other) : NONE;
     // A lock that cannot be named here (a callee's local, a function's value) is told by its field.
     if (!same.length) {
       const member = memberOf(e);
@@ -460,6 +464,12 @@ export class State {
   }
 }
 
+/** What a site gave in the round before this one. */
+const before = (value: Call | New): Expr =>
+  value.k === 'new'
+    ? fresh(value.of, value.owner, value.at + PREVIOUS)
+    : call(value.name, value.args, value.owner, value.at + PREVIOUS);
+
 function isWithin(e: Expr, place: Expr): boolean {
   let at = e;
   while (at.k === 'field' || at.k === 'index') {
@@ -480,16 +490,3 @@ function mentions(e: Expr, names: ReadonlySet<string>): boolean {
 
 /** Whether a value is worth knowing to a caller: nothing in it is of this function's own. */
 export const isOutside = (e: Expr): boolean => (e.has & (HAS_LOCAL | HAS_CALL | HAS_LITERAL)) === 0;
-
-/** Merges states that agree on locks; beyond the bound, also such as do not. */
-export function compact(states: readonly State[], at: number): State[] {
-  const out = new Map<string, State>();
-  for (const state of states) {
-    const key = state.key;
-    const known = out.get(key);
-    if (known) known.merge(state, at);
-    else if (out.size < MOST_STATES) out.set(key, state);
-    else out.values().next().value!.join(state, at);
-  }
-  return [...out.values()];
-}
