@@ -301,7 +301,7 @@ export class Flow {
   private sleep(state: State, sleep: Sleep): void {
     this.observer?.sleep?.(state, sleep);
     // User memory where faults are off here: it fails at once, whoever calls.
-    if (/user/.test(sleep.effect.primitive) && state.held.some(h => h.entry.lock === 'pagefault')) return;
+    if (sleep.effect.entry.faults && state.held.some(h => h.entry.lock === 'pagefault')) return;
     this.found.sleep({ ...sleep, guards: argumentsAt(state, sleep.guards) });
   }
 

@@ -20,7 +20,7 @@ const STORE = /\.(\w+)\s*=\s*&?(\w+)/g;
 export function openersOf(definition: Definition, functions: readonly Definition[]): readonly Definition[] {
   const { name, source } = definition;
   const openers = new Set<string>();
-  if (!source.text.includes('_operations')) return [];
+  if (![...protocols.keys()].some(type => source.text.includes(type))) return [];
   for (const [, type, body] of source.text.matchAll(TABLE)) {
     const protocol = protocols.get(type!);
     if (!protocol || !body!.includes(name)) continue;

@@ -12,6 +12,7 @@ import {
   op,
   somePart,
 } from './expr.ts';
+import { errorPointers, IS_ERROR, IS_ERROR_OR_NULL } from './idioms.ts';
 
 /** What is known of a value: which of these it can be. `NEGATIVE` takes in error pointers. */
 export const ZERO = 1;
@@ -157,7 +158,7 @@ export class Facts {
   }
 }
 
-const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=', '!', '&&', '||', 'IS_ERR', 'IS_ERR_OR_NULL']);
+const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=', '!', '&&', '||', IS_ERROR, IS_ERROR_OR_NULL]);
 
 /** Which of zero, negative, positive the value of `e` can be. */
 export function maskOf(e: Expr, facts: Facts): number {
@@ -168,7 +169,9 @@ export function maskOf(e: Expr, facts: Facts): number {
     case 'addr':
       return POSITIVE;
     case 'call':
-      return e.name === 'ERR_PTR' ? known & (maskOf(e.args[0] ?? num(0), facts) === ZERO ? ZERO : NEGATIVE) : known;
+      return e.args.length === 1 && errorPointers.has(e.name)
+        ? known & (maskOf(e.args[0] ?? num(0), facts) === ZERO ? ZERO : NEGATIVE)
+        : known;
     case 'op': {
       if (e.op === '-' && e.args.length === 1) {
         const inner = e.args[0]!;
@@ -232,9 +235,9 @@ export function assume(e: Expr, truth: boolean, facts: Facts): boolean {
       return isZero(b) ? restrict(a, truth ? POSITIVE : ZERO | NEGATIVE, facts) : opaque(op('<', b, a), truth, facts);
     case '<=':
       return isZero(b) ? restrict(a, truth ? ZERO | NEGATIVE : POSITIVE, facts) : opaque(op('<', b, a), !truth, facts);
-    case 'IS_ERR':
+    case IS_ERROR:
       return restrict(a, truth ? NEGATIVE : ZERO | POSITIVE, facts);
-    case 'IS_ERR_OR_NULL':
+    case IS_ERROR_OR_NULL:
       return restrict(a, truth ? NEGATIVE | ZERO : POSITIVE, facts);
     case '&&':
       return truth ? assume(a, true, facts) && assume(b, true, facts) : opaque(e, false, facts);

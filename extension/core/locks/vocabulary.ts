@@ -52,6 +52,10 @@ export interface VocabularyEntry {
   readonly anyone?: boolean;
   /** It runs statements of its caller around the sleep. */
   readonly around?: boolean;
+  /** What it lets go while it sleeps, and has again after. */
+  readonly drops?: string;
+  /** It sleeps on a page fault alone: where those are off it fails at once. */
+  readonly faults?: boolean;
   /** Its argument is the address of the lock's member of this name, or the call says nothing of a lock. */
   readonly map?: string;
   /** The argument of which nonzero means that it did not wait. */

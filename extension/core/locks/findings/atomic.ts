@@ -50,8 +50,8 @@ export function sleepsInAtomic(seen: Observed): Finding[] {
 /** Not sleeping after all: waiting that lets the very lock go, user memory where faults are off (they fail at once). */
 function isAbout(effect: Effect, held: Effect): boolean {
   if (effect.entry.around) return true;
-  if (effect.primitive === 'schedule_preempt_disabled' && held.lockClass === 'preempt') return true;
-  return sameLock(effect.expr, held.expr) || (held.lockClass === 'pagefault' && /user/.test(effect.primitive));
+  if (effect.entry.drops !== undefined && effect.entry.drops === held.lockClass) return true;
+  return sameLock(effect.expr, held.expr) || (effect.entry.faults === true && held.lockClass === 'pagefault');
 }
 
 /** Let go by the callee under a name of its own: `lock_ptr(sb, b->group)`. */

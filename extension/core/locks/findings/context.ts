@@ -1,6 +1,7 @@
 import type { Finding } from '../../report/documents.ts';
 import { distance, type Effect } from '../effects.ts';
 import { HAS_LOCAL, lockKey } from '../expr.ts';
+import { handlerHead, handlerName } from '../idioms.ts';
 import type { Definition } from '../scan.ts';
 import { vocabulary } from '../vocabulary.ts';
 import { draft, named, places, related } from './draft.ts';
@@ -42,14 +43,9 @@ export function unmetRequirements(seen: Observed): Finding[] {
   return [...out.values()];
 }
 
-/** Names of functions that run in interrupt context, or with interrupts off: what they take needs no irqsave. */
-const HANDLER =
-  /(?:^|_)(?:isr|intr|interrupt|irq)(?:_?handler|_?thread|_fn|_func)?\d*$|(?:^|_)(?:isr|intr|interrupt|hardirq|nmi|softirq|tasklet|napi)_|handler$|_timer(?:_fn)?$|_timeout$|_timedout$|_complete(?:d|_rq)?$|_completion$|_done$|callback$|_cb$|_poll$|_irqsafe$|_eoi$|_(?:un)?mask$|irqs?_?off|_bh$|_locked$|_nolock$/;
-const HANDLER_HEAD =
-  /\birqreturn_t\b|\bstruct\s+timer_list\s*\*|\bstruct\s+hrtimer\s*\*|\bstruct\s+pt_regs\s*\*|\bstruct\s+tasklet_struct\s*\*|\bstruct\s+urb\s*\*|\bstruct\s+irq_data\s*\*|\bstruct\s+irq_desc\s*\*/;
-
 const headOf = (d: Definition): string => d.source.text.slice(d.start, d.bodyStart);
-const isHandler = (d: Definition): boolean => HANDLER.test(d.name) || HANDLER_HEAD.test(headOf(d));
+/** What it takes needs no irqsave. */
+const isHandler = (d: Definition): boolean => handlerName.test(d.name) || handlerHead.test(headOf(d));
 
 /** An interrupt handler by its type, and no thread function: those run with interrupts on. */
 function isHardHandler(d: Definition): boolean {

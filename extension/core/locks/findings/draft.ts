@@ -1,5 +1,6 @@
 import type { Finding, FindingKind, RelatedPlace } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
+import { wrapperName } from '../idioms.ts';
 import { LineStarts } from '../lines.ts';
 import { render } from '../render.ts';
 import type { Definition, Scanned } from '../scan.ts';
@@ -13,11 +14,9 @@ export const related = (source: Scanned, at: number, message: string): RelatedPl
   message,
 });
 
-const LOCKS = /lock|get|put|begin|end|start|stop|enter|exit|acquire|release|lru|rq|save|restore/i;
-
 /** An effect that stands in the function itself, or in wrappers that are called like what they do. */
 export const isDirect = (effect: Effect): boolean =>
-  effect.via.length === 0 || (effect.via.length <= 3 && effect.via.every(name => LOCKS.test(name)));
+  effect.via.length === 0 || (effect.via.length <= 3 && effect.via.every(name => wrapperName.test(name)));
 
 /** How a chain of calls reads: `a → b → mutex_lock`. */
 export const chain = (effect: Effect): string => [...effect.via, effect.primitive].join(' → ');

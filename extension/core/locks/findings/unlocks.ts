@@ -1,14 +1,11 @@
 import type { Finding } from '../../report/documents.ts';
 import type { Effect } from '../effects.ts';
 import { HAS_LITERAL, lockKey } from '../expr.ts';
+import { handsOutName } from '../idioms.ts';
 import type { Exit } from '../outcomes.ts';
 import { ANY, NEGATIVE, POSITIVE, ZERO } from '../values.ts';
 import { type Confidence, draft, isDirect, named, places, related } from './draft.ts';
 import { type Observed, sameLock } from './observed.ts';
-
-/** Names of functions that take a lock for their caller. */
-const HANDS_OUT =
-  /lock|get|begin|start|acquire|enter|hold|open|pin|grab|map|walk|find|lookup|next|first|try|prepare|suspend|freeze|claim|reserve|iter/i;
 
 /**
  * A way out on which a lock taken here is still held, while other ways out have let it go.
@@ -30,7 +27,7 @@ export function missingUnlocks(seen: Observed, unlocks: (held: Effect) => boolea
         continue;
       const unlocked = exits.filter(e => e.step.kind !== 'noreturn' && e.state.gone.has(key));
       if (!unlocked.length) continue;
-      const isDesign = HANDS_OUT.test(definition.name) || unlocks(held);
+      const isDesign = handsOutName.test(definition.name) || unlocks(held);
       const confidence = judge(exit, held, exits, unlocked, isDesign);
       if (!confidence) continue;
       const id = `${key.id}@${exit.step.at}`;

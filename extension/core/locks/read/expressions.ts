@@ -1,5 +1,6 @@
 import { addr, deref, type Expr, field, freeName, index, num, type Owner, op, ownName } from '../expr.ts';
 import type { GraphBuilder } from '../graph.ts';
+import { memberMacros, questionOf } from '../idioms.ts';
 import { ASSIGN, readCondition } from './conditions.ts';
 import { readGeneric } from './generic.ts';
 import { member } from './members.ts';
@@ -447,9 +448,8 @@ export class Expressions {
       this.needs(name, args, at);
       return args[0]!;
     }
-    // A field that only its own code may touch: include/linux/compiler_types.h.
-    if (name === 'ACCESS_PRIVATE' && args[1]?.k === 'name') return field(deref(args[0]!), args[1].name);
-    if (name === 'IS_ERR' || name === 'IS_ERR_OR_NULL') return op(name, args[0] ?? num(0));
+    if (memberMacros.has(name) && args[1]?.k === 'name') return field(deref(args[0]!), args[1].name);
+    if (questionOf(name)) return op(questionOf(name)!, args[0] ?? num(0));
     if (name.startsWith('__builtin_')) return name === '__builtin_expect' ? (args[0] ?? num(0)) : op(name, ...args);
     if (isTypeWord(name)) return op('literal');
     return this.direct(name, args, at);
