@@ -12,8 +12,10 @@ export function loopArguments(e: Expressions, close: number): void {
     const name = text[k]!;
     const isFirst = text[k - 1] === '(';
     const isWhole = kind[k] === Kind.Name && /^[(,]$/.test(text[k - 1]!) && /^[,)]$/.test(text[k + 1]!);
-    if (isWhole && (isFirst ? locals.has(name) || params.has(name) : locals.has(name) && !isGiven(e.tokens, name, k)))
-      e.set(e.name(name), undefined, at[k]!);
+    const isCursor = isFirst
+      ? locals.has(name) || (params.has(name) && !goesOver(e, close))
+      : locals.has(name) && !isGiven(e.tokens, name, k);
+    if (isWhole && isCursor) e.set(e.name(name), undefined, at[k]!);
     else if (match[k]! > k && kind[k - 1] === Kind.Name && text[k - 2] !== '.' && text[k - 2] !== '->') {
       e.i = k - 1;
       const saved = k;
@@ -21,6 +23,20 @@ export function loopArguments(e: Expressions, close: number): void {
       k = Math.max(saved, Math.min(e.i, close) - 1);
     } else if (match[k]! > k) k = match[k]!;
   }
+}
+
+/**
+ * Whether a loop with a parameter as its first argument goes over that: a local without a value comes after it, which is what it
+ * goes with (`mptcp_for_each_subflow(msk, subflow)`). Macros for lists have what they go with first.
+ */
+function goesOver(e: Expressions, close: number): boolean {
+  const { text, kind } = e.tokens;
+  if (/list_for_each/.test(text[e.i]!)) return false;
+  for (let k = e.i + 4; k < close; k++) {
+    const isWhole = kind[k] === Kind.Name && text[k - 1] === ',' && /^[,)]$/.test(text[k + 1]!);
+    if (isWhole && e.scope.locals.has(text[k]!) && !isGiven(e.tokens, text[k]!, k)) return true;
+  }
+  return false;
 }
 
 /**
