@@ -13,7 +13,7 @@ import { argumentsAt, canBe, type Exit, Exits } from './outcomes.ts';
 import { shown } from './render.ts';
 import { type Definition, saysAcquires } from './scan.ts';
 import { MOST_STATES, State } from './state.ts';
-import type { Outcome, Sleep, Summary } from './summary.ts';
+import { does, type Outcome, type Sleep, type Summary } from './summary.ts';
 import { maskOf, NEGATIVE, POSITIVE, restrict, ZERO } from './values.ts';
 import {
   gfpArgument,
@@ -193,7 +193,7 @@ export class Flow {
       const entry = vocabularyOf(name);
       if (entry && !entry.fallback) return this.known(state, step, name, entry, args);
       summaries = this.context.callees(name);
-      if (entry && !summaries) return this.known(state, step, name, entry, args);
+      if (entry && !summaries?.some(s => does(s, entry.effect))) return this.known(state, step, name, entry, args);
       if (!summaries) return this.unfollowed(state, step, args, name);
     }
     this.observer?.callee?.(step, summaries);

@@ -95,3 +95,7 @@ export function fingerprint(s: Summary): string {
     s.modifies?.size,
   ].join('#');
 }
+
+/** Whether a function was seen to take, or let go, any lock: where calls were not followed far enough, it may seem to do nothing. */
+export const does = ({ outcomes }: Summary, effect: string): boolean =>
+  outcomes.some(o => (effect === 'acquire' ? o.held : o.released).length > 0);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ContractAnalyser } from '../../../extension/core/locks/contracts.ts';
 import type { FunctionContract } from '../../../extension/core/report/documents.ts';
 import type { SourceTree } from '../../../extension/core/text/source.ts';
+import { analyserOf } from '../../support/contracts.ts';
 
 /** A lock made of C: a spinlock, who owns it, and what lockdep is told. */
 const OWN = `
@@ -109,5 +110,34 @@ void h(struct obj *p) { own(p); own(p); disown(p); }
       'struct sock { struct mutex other; };\nvoid lock_sock_nested(struct sock *sk, int n) { mutex_lock(&sk->other); }\nvoid f(struct sock *sk) { lock_sock_nested(sk, 0); }',
     ).requireContract('mm/a.c', 'f');
     assert.deepEqual(locks(own.acquires), ['&sk->other write']);
+  });
+});
+
+describe('wrappers of which not all was followed', () => {
+  it('do what the table says: rtnl_unlock() lets go at the end of a chain of calls', async () => {
+    const analyser = await analyserOf({
+      'net/core/rtnetlink.c': `struct mutex rtnl_mutex;
+void rtnl_lock(void)
+{
+	mutex_lock(&rtnl_mutex);
+}
+void rtnl_unlock(void)
+{
+	netdev_run_todo();
+}
+`,
+      'net/core/user.c': `void rtnl_lock(void);
+void rtnl_unlock(void);
+void twice(void)
+{
+	rtnl_lock();
+	rtnl_unlock();
+	rtnl_lock();
+	rtnl_unlock();
+}
+`,
+    });
+    assert.deepEqual((await analyser.findings('net/core/user.c')).findings, []);
+    assert.deepEqual((await analyser.requireContract('net/core/user.c', 'twice')).exits[0]!.held, []);
   });
 });
