@@ -1,4 +1,5 @@
 import type { LockMode } from '../report/documents.ts';
+import { meets } from './contextNeeds.ts';
 import type { Effect } from './effects.ts';
 import { type Expr, lockKey, type Owner } from './expr.ts';
 import { isNowhere } from './lockPaths.ts';
@@ -28,6 +29,7 @@ export class Collected {
   private readonly modifies = new Set<string>();
   private readonly orders = new Map<string, Order>();
   private readonly callees = new Set<Summary>();
+  private readonly needs = new Map<string, Effect>();
 
   unfollowed(name: string): void {
     if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(name);
@@ -87,6 +89,13 @@ export class Collected {
     if (!this.requires.has(key)) this.requires.set(key, effect);
   }
 
+  /** The CPU must be so: the first that asks is told of. */
+  need(held: readonly Effect[], effect: Effect): void {
+    const { context } = effect.entry;
+    if (context && effect.via.length <= DEEPEST_VIA && !this.needs.has(context) && !meets(held, effect))
+      this.needs.set(context, effect);
+  }
+
   /** A lock is taken while others are held. One that is only tried waits for nobody. */
   order(all: readonly Effect[], second: Effect): void {
     if (!second.lockClass || !isOrdered(second) || second.entry.when || this.orders.size > MOST_ORDERS) return;
@@ -115,6 +124,7 @@ export class Collected {
       outcomes,
       takes: [...this.takes.values()],
       requires: [...this.requires.values()],
+      needs: [...this.needs.values()],
       sleeps: [...this.sleeps.values()],
       primitives: [...this.primitives],
       unknown: [...this.unknown],

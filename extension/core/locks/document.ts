@@ -1,5 +1,6 @@
 import type { ExitFact, FunctionContract, LockFact } from '../report/documents.ts';
 import type { Effect } from './effects.ts';
+import { isAtomic, returnedBy, waysOf } from './exitWays.ts';
 import { isAccessor, lockKey } from './expr.ts';
 import { LineStarts } from './lines.ts';
 import { render } from './render.ts';
@@ -24,10 +25,12 @@ function make(summary: Summary): FunctionContract {
   const place = (at: number) => ({ file, ...lines.position(at) });
   const fact = (e: Effect) => factOf(definition, e);
   const facts = (effects: Iterable<Effect>) => distinct([...effects].map(fact));
+  const returned = returnedBy(definition);
   const exits: ExitFact[] = summary.exits.map(exit => {
     const held = everywhere(exit.ways.map(way => way.held));
     const released = everywhere(exit.ways.map(way => way.released));
-    return { ...place(exit.at), kind: exit.kind, held: held.map(fact), released: released.map(fact) };
+    const ways = waysOf(exit, returned, fact);
+    return { ...place(exit.at), kind: exit.kind, held: held.map(fact), released: released.map(fact), ways };
   });
   const acquires = facts(
     summary.exits.flatMap(exit => (exit.kind === 'noreturn' ? [] : exit.ways.flatMap(way => way.held))),
@@ -44,6 +47,8 @@ function make(summary: Summary): FunctionContract {
     acquires,
     releases,
     takes: facts(summary.takes).filter(t => !kept.has(`${t.lock}:${t.mode}@${t.line}`)),
+    needs: summary.needs.map(e => ({ ...fact(e), context: e.entry.context! })),
+    atomic: isAtomic(summary),
     maySleep: summary.sleeps.length > 0,
     ...(sleep ? { sleepsAt: { ...fact(sleep.effect), ...(sleep.gfp ? { maybe: true } : {}) } } : {}),
     exits,

@@ -236,6 +236,7 @@ export class Flow {
       origin: { source: this.definition.source, at: step.at },
       maybe: false,
     };
+    this.found.need(state.held, effect);
     const condition = entry.if === undefined ? undefined : args[entry.if];
     const asked = condition && gfpAskedFor(condition);
     if (asked) this.allocation(state, effect, [], asked);
@@ -372,6 +373,7 @@ export class Flow {
     const owed = (effect: Effect) =>
       callee.definition.kind === 'macro' || (canOwe(effect.expr) && !isFarContext(effect));
     for (const effect of callee.requires) if (owed(effect)) this.require(state, up(effect), effect.mode);
+    for (const effect of callee.needs) this.found.need(state.held, up(effect));
     const once = `${step.at} ${callee.owner.id} ${state.key}`;
     if (this.observer || !this.told.has(once)) {
       if (this.within(state, step.at, callee, put, up)) this.told.add(once);

@@ -54,6 +54,8 @@ export interface Summary {
   readonly outcomes: readonly Outcome[];
   readonly takes: readonly Effect[];
   readonly requires: readonly Effect[];
+  /** What the CPU must be in: `context` entries that nothing taken here meets. */
+  readonly needs: readonly Effect[];
   readonly sleeps: readonly Sleep[];
   readonly primitives: readonly string[];
   readonly unknown: readonly string[];
@@ -73,6 +75,7 @@ export function emptySummary(definition: Definition, owner: Owner, unknown: read
     outcomes: [{ held: [], released: [], ret: 7, value: undefined, writes: [], guards: [] }],
     takes: [],
     requires: [],
+    needs: [],
     sleeps: [],
     primitives: [],
     unknown,

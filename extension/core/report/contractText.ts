@@ -1,4 +1,4 @@
-import type { ExitFact, FunctionContract, LockFact } from './documents.ts';
+import type { ContextNeed, ExitFact, ExitWay, FunctionContract, LockFact, ReturnClass } from './documents.ts';
 
 /** Colours of a terminal; the default leaves text as it is. */
 export interface Colors {
@@ -36,12 +36,13 @@ export function contractMarkdown(contract: FunctionContract, link: (fact: LockFa
     const more = groups.length > most ? [`and ${groups.length - most} more`] : [];
     return `**${label}** ${[...shown, ...more].join('; ')}`;
   });
+  for (const need of contract.needs) lines.push(`**needs** ${NEEDS[need.context]} · line ${at(need)}${through(need)}`);
   lines.push(
     contract.sleepsAt
       ? `**may sleep**${contract.sleepsAt.maybe ? ' if the gfp mask allows it' : ''} · line ${at(contract.sleepsAt)} \`${chain(contract.sleepsAt)}\``
       : contract.unknown.length
-        ? 'no sleep found'
-        : 'does not sleep',
+        ? `no sleep found${called(contract)}`
+        : `does not sleep${called(contract)}`,
   );
   if (contract.unknown.length) lines.push(`**not followed** ${list(contract.unknown, MOST, name => `\`${name}\``)}`);
   const body = lines.join('  \n');
@@ -61,6 +62,10 @@ export function contractText(contract: FunctionContract, color: Colors = plain):
       row(i === 0 ? label : '', text);
     });
   }
+  contract.needs.forEach((need, i) => {
+    row(i === 0 ? 'needs' : '', `${NEEDS[need.context]} ${color.dim(`:${need.line} ${chain(need)}`)}`);
+  });
+  if (contract.atomic) row('called', 'in atomic context');
   if (contract.sleepsAt) {
     const when = contract.sleepsAt.maybe ? ' if the gfp mask allows it' : '';
     row(
@@ -69,7 +74,9 @@ export function contractText(contract: FunctionContract, color: Colors = plain):
     );
   } else row('may sleep', contract.unknown.length ? 'not found to' : 'no');
   for (const exit of exitsDiffer(contract) ? contract.exits : []) {
-    row(`exit :${exit.line}`, `${exit.kind}${exitEffect(exit, name => name)}`);
+    const [first, ...more] = exitTexts(exit, name => name);
+    row(`exit :${exit.line}`, first ?? exit.kind);
+    for (const text of more) row('', text);
   }
   if (contract.primitives.length) row('primitives', contract.primitives.join(' '));
   if (contract.unknown.length) row('unknown', color.red(contract.unknown.join(' ')));
@@ -110,6 +117,13 @@ function distinctLines(facts: readonly LockFact[]): LockFact[] {
 
 /** Read holds are said; write is what a lock is by itself, and is said only of locks that have both. */
 function mode(group: Group): string {
+  // Asked without a mode: whatever the lock's own is will do.
+  if (
+    group.facts.every(fact =>
+      /^(?:lockdep_assert_held(?:_once)?|lockdep_is_held|assert_spin_locked)$/.test(fact.primitive),
+    )
+  )
+    return '';
   const both = /^(down_|up_|downgrade_|percpu_|read_|write_|lockdep_assert_held_)/.test(group.facts[0]!.primitive);
   return group.mode === 'read' ? ' (read)' : both ? ' (write)' : '';
 }
@@ -126,21 +140,71 @@ function list(names: readonly string[], most: number, show: (name: string) => st
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
+const NEEDS: Readonly<Record<ContextNeed, string>> = {
+  'irqs-off': 'interrupts off',
+  'irqs-on': 'interrupts on',
+  hardirq: 'to be in an interrupt handler',
+  'no-hardirq': 'not to be in an interrupt handler',
+  softirq: 'softirqs off, or to be in one',
+  'preempt-off': 'preemption off',
+  'preempt-on': 'preemption on',
+  'rcu-reader': 'to be in an RCU read-side section',
+};
+
+const called = (c: FunctionContract): string => (c.atomic ? ' · called in atomic context' : '');
+
 /** Exits that agree need no table. */
 function exitsDiffer(c: FunctionContract): boolean {
-  return new Set(c.exits.filter(e => e.kind !== 'noreturn').map(e => exitEffect(e, name => name))).size > 1;
+  const ways = c.exits.filter(e => e.kind !== 'noreturn').flatMap(e => e.ways);
+  return new Set(ways.map(way => wayEffect(way, name => name))).size > 1;
 }
 
-function exitEffect(exit: ExitFact, show: (lock: string) => string): string {
+const RETURNS: Readonly<Record<ReturnClass, string>> = {
+  error: 'an error',
+  zero: '0',
+  positive: 'a positive value',
+  nonzero: 'nonzero',
+  null: 'NULL',
+  pointer: 'a pointer',
+  false: 'false',
+  true: 'true',
+};
+
+/** Of two classes that have a name together, that name; nothing of a value that can be anything. */
+function valueText(returns: readonly ReturnClass[]): string {
+  const has = (...classes: ReturnClass[]) => classes.every(c => returns.includes(c));
+  if (returns.length === 0 || returns.length > 2 || has('true', 'false') || has('zero', 'nonzero')) return '';
+  if (has('error', 'pointer')) return ' non-NULL';
+  if (has('error', 'positive')) return ' nonzero';
+  return ` ${returns.map(r => RETURNS[r]).join(' or ')}`;
+}
+
+/** One text for each way out; a value that can be anything is not spelled out. */
+function exitTexts(exit: ExitFact, show: (lock: string) => string): string[] {
+  return exit.ways.map(way => {
+    const value = valueText(way.returns ?? []);
+    return `${exit.kind}${value}${wayEffect(way, show)}`;
+  });
+}
+
+function wayEffect(way: ExitWay, show: (lock: string) => string): string {
   const name = (fact: LockFact) =>
     `${fact.maybe ? 'perhaps ' : ''}${show(fact.lock)}${fact.mode === 'read' ? ' (read)' : ''}`;
-  const held = exit.held.length ? `, holds ${exit.held.map(name).join(', ')}` : '';
-  const released = exit.released.length ? `, has released ${exit.released.map(name).join(', ')}` : '';
-  return held + released || ', as at entry';
+  const held = way.held.length ? `, holds ${way.held.map(name).join(', ')}` : '';
+  const released = way.released.length ? `, has released ${way.released.map(name).join(', ')}` : '';
+  return held + released + contextText(way) || ', as at entry';
+}
+
+/** Interrupts and softirqs; that a spinlock turns preemption off goes without saying. */
+function contextText({ context }: ExitWay): string {
+  const { interrupts, bottomHalves } = context ?? {};
+  const irqs =
+    interrupts === 'restored' ? ', interrupts as its flags say' : interrupts ? `, interrupts ${interrupts}` : '';
+  return irqs + (bottomHalves ? `, softirqs ${bottomHalves}` : '');
 }
 
 function exitTable(c: FunctionContract, at: (fact: LockFact) => string): string {
-  const rows = c.exits.map(exit => {
+  const rows = c.exits.flatMap(exit => {
     const where: LockFact = {
       file: exit.file,
       line: exit.line,
@@ -150,7 +214,7 @@ function exitTable(c: FunctionContract, at: (fact: LockFact) => string): string 
       primitive: '',
       via: [],
     };
-    return `| ${at(where)} | ${exit.kind}${exitEffect(exit, lock => `\`${lock}\``)} |`;
+    return exitTexts(exit, lock => `\`${lock}\``).map((text, i) => `| ${i === 0 ? at(where) : ''} | ${text} |`);
   });
   return ['| line | exit |', '| --- | --- |', ...rows].join('\n');
 }

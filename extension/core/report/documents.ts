@@ -17,12 +17,48 @@ export interface LockFact extends Position {
   readonly origin?: Position;
 }
 
+/**
+ * What a value returned is. Of an integer: `error` (negative), `zero`, `positive`, or `nonzero` where it has no sign or its type
+ * is not known; of a pointer: `null`, `error` (ERR_PTR()), `pointer`; of a truth value: `false`, `true`.
+ */
+export type ReturnClass = 'error' | 'zero' | 'positive' | 'nonzero' | 'null' | 'pointer' | 'false' | 'true';
+
+/** What a way out leaves of this CPU otherwise than it found it; what is not there is as at entry. */
+export interface ContextChange {
+  /** `restored`: to what the flags said that a spin_lock_irqsave() has saved. */
+  readonly interrupts?: 'off' | 'on' | 'restored';
+  readonly bottomHalves?: 'off' | 'on';
+  readonly preemption?: 'off' | 'on';
+}
+
+/** One way of leaving at an exit, told from others there by what is held and what is returned. */
+export interface ExitWay {
+  /** What the value can be on this way; absent: nothing is returned, or it is no value that says anything. */
+  readonly returns?: readonly ReturnClass[];
+  readonly held: readonly LockFact[];
+  readonly released: readonly LockFact[];
+  readonly context?: ContextChange;
+}
+
 export interface ExitFact extends Position {
   readonly kind: 'return' | 'end' | 'noreturn';
   readonly held: readonly LockFact[];
   /** Locks that the caller held and that this exit has released. */
   readonly released: readonly LockFact[];
+  /** The ways that `held` and `released` sum up. */
+  readonly ways: readonly ExitWay[];
 }
+
+/** What the CPU must be in when a function is called. */
+export type ContextNeed =
+  | 'irqs-off'
+  | 'irqs-on'
+  | 'hardirq'
+  | 'no-hardirq'
+  | 'softirq'
+  | 'preempt-off'
+  | 'preempt-on'
+  | 'rcu-reader';
 
 /** What a function does to locks. */
 export interface FunctionContract extends Position {
@@ -32,6 +68,10 @@ export interface FunctionContract extends Position {
   readonly releases: readonly LockFact[];
   /** Locks taken and released again inside the function or its callees: what it may wait for. */
   readonly takes: readonly LockFact[];
+  /** What the CPU must be in, with the call that checks it: `lockdep_assert_irqs_disabled()`. */
+  readonly needs: readonly (LockFact & { readonly context: ContextNeed })[];
+  /** It is called in atomic context: it requires a lock that forbids sleeping, or interrupts, softirqs or preemption off. */
+  readonly atomic: boolean;
   readonly maySleep: boolean;
   /** The call that may sleep, when `maySleep`. */
   readonly sleepsAt?: LockFact;
@@ -212,6 +252,51 @@ export interface TraceDocument {
   readonly invariants: readonly { readonly name: string; readonly held: boolean; readonly line: number }[];
   /** Page tables watched by the panel: each table with its entries when the threads started. */
   readonly tables: readonly TraceTable[];
+}
+
+/** One way in which a scenario goes wrong, with the shortest run found that shows it. */
+export interface Violation {
+  /** What did not hold: the name of an INVARIANT of the scenario, or of one that always holds (`deadlock`, `use after free` …). */
+  readonly invariant: string;
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  /** Of the witness: visible steps, and how often another thread than before takes one. */
+  readonly steps: number;
+  readonly switches: number;
+  /** Replays the witness: `lockstep run SCENARIO --schedule FILE` takes a file that holds it. */
+  readonly schedule: Schedule;
+  /** Executions that went wrong in this way. */
+  readonly executions: number;
+}
+
+/** What exploring all schedules of a scenario came to. Counts are exact as far as `complete` says. */
+export interface VerdictDocument {
+  readonly version: 1;
+  readonly scenario: string;
+  readonly scenarioFile: string;
+  readonly source: string;
+  readonly patch?: string;
+  /** `sc`: steps of threads are seen by all in one order. */
+  readonly memory: 'sc' | 'weak';
+  readonly threads: readonly { readonly name: string }[];
+  /** One for each class of schedules that differ only in the order of steps which do not touch the same. */
+  readonly executions: number;
+  /** Executions that were begun and turned out to be of a class that was known. */
+  readonly blocked: number;
+  /** Visible steps of all executions together. */
+  readonly steps: number;
+  /** Every class was run. */
+  readonly complete: boolean;
+  /** Why not, when not: a limit, cancelled. */
+  readonly stopped?: string;
+  readonly violations: readonly Violation[];
+  readonly unmodelled: readonly {
+    readonly function: string;
+    readonly file: string;
+    readonly line: number;
+    readonly count: number;
+  }[];
 }
 
 /** A page table as it was when the threads started (or when it was allocated); `pagetable` events bring it up to date. */

@@ -143,7 +143,7 @@ void f(struct kref *ref)
     );
     const text = contractMarkdown(c, fact => `go:${fact.line}`);
     assert.match(text, /\*\*acquires\*\* .*`&a->sem` \(read\) · line \[3\]\(go:3\)/);
-    assert.match(text, /\| \[5\]\(go:5\) \| return, holds `&a->sem` \(read\) \|/);
+    assert.match(text, /\| \[5\]\(go:5\) \| return a positive value, holds `&a->sem` \(read\) \|/);
     const plain = await contractOf('void f(struct a *a)\n{\n\tspin_lock(&a->l);\n\tspin_unlock(&a->l);\n}\n');
     assert.doesNotMatch(
       contractMarkdown(plain, () => 'x'),
