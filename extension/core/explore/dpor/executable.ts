@@ -48,8 +48,10 @@ export class Touches {
   /** Places touched; the arrays hold so many entries that count, and may be longer. */
   count = 0;
   /**
-   * The step would touch other places or in other kinds, had others run before it (beyond what the `try…` kinds say by
-   * themselves): it goes on by a value that it itself read. The explorer then finds out by running instead of assuming.
+   * The step might touch other places or in other kinds, had others run before it (beyond what the `try…` kinds say by
+   * themselves): it goes on by a value that it itself read, as a step of several accesses does unless it always makes the
+   * same ones (a short-circuited condition that is waited for does, too). The explorer then finds out by running what it
+   * would otherwise assume; without this, executions may be missed.
    */
   varies = false;
   /** Addresses: integers below 2^53. */

@@ -1,7 +1,9 @@
+import { InputError } from '../../text/source.ts';
 import { type Executable, Touches } from './executable.ts';
+import { Frontier } from './frontier.ts';
 import { grown, Path } from './path.ts';
-import { Races, type Reversals } from './races.ts';
-import { NONE, Wakeup } from './wakeup.ts';
+import { Races, type Reversal, type Reversals } from './races.ts';
+import type { Explored, SavedExploration } from './saved.ts';
 
 /** How an execution ended: all threads done; none enabled though not all are done; ended by a step (a bug was found). */
 export type End = 'done' | 'blocked' | 'stopped';
@@ -9,28 +11,29 @@ export type End = 'done' | 'blocked' | 'stopped';
 export interface ExploreOptions {
   /**
    * Told of each execution, with the executable in its last state. The array holds the threads of its steps in their
-   * order, is longer than they are and is reused. False ends the exploration.
+   * order, is longer than they are and is reused. `false` ends the exploration.
    */
   onExecution?(end: End, schedule: Int32Array, length: number): unknown;
-  /** Ends the exploration between two executions. */
-  readonly signal?: { readonly aborted: boolean };
-  /** Ends it when so many executions or steps (those of re-execution included) have been taken. */
-  readonly limits?: { readonly executions?: number; readonly steps?: number };
+  /**
+   * At most so many switches in an execution from a thread that could have gone on. What is explored then is a part:
+   * each class by one of its orders, which is made to switch rarely but need not be the one that does so least.
+   */
+  readonly preemptionBound?: number;
 }
 
-export interface Explored {
-  /** Executions, of those that ended in any way. */
-  executions: number;
-  /** Executions that ended with some threads blocked: deadlocks. */
-  deadlocks: number;
-  /** Executions that a step ended. */
-  stopped: number;
-  /** Executions given up because all that could go on was explored elsewhere. The algorithm promises that it is 0. */
-  blocked: number;
-  /** Every class of executions was explored: not ended before, and no execution hid others by being stopped. */
-  complete: boolean;
-  /** Steps taken, those of re-execution included. */
-  steps: number;
+export interface Limits {
+  /** Ends it between two executions. */
+  readonly signal?: { readonly aborted: boolean };
+  /** How many more executions may be explored, and how many more steps be taken. */
+  readonly executions?: number;
+  readonly steps?: number;
+}
+
+/** Explores all executions of a program at one go, or so many as the limits let; see Exploration. */
+export function explore(executable: Executable, options: ExploreOptions & { readonly limits?: Limits } = {}): Explored {
+  const exploration = new Exploration(executable, options);
+  exploration.run(options.limits);
+  return exploration.explored;
 }
 
 /**
@@ -38,100 +41,198 @@ export interface Explored {
  * steps. This is Optimal-DPOR (Abdulla, Aronis, Jonsson, Sagonas: "Optimal dynamic partial order reduction", POPL 2014;
  * with locks as in "Source sets", JACM 2017), by re-execution. Its memory is bounded by the length of the executions.
  *
- * @throws Error when the executable is not deterministic
+ * `run()` can be called again to go on where limits ended it; in between the executable may be used otherwise.
  */
-export function explore(executable: Executable, options: ExploreOptions = {}): Explored {
-  return new Exploration(executable, options).run();
-}
-
-class Exploration implements Reversals {
+export class Exploration implements Reversals {
+  readonly explored: Explored = {
+    executions: 0,
+    deadlocks: 0,
+    stopped: 0,
+    blocked: 0,
+    bounded: 0,
+    complete: false,
+    steps: 0,
+  };
   readonly #executable: Executable;
   readonly #options: ExploreOptions;
+  readonly #bound: number;
   readonly #threads: number;
   readonly #path: Path;
+  readonly #frontier: Frontier;
   readonly #races: Races;
-  readonly #wakeup = new Wakeup();
   readonly #touches = new Touches();
-  readonly #result: Explored = { executions: 0, deadlocks: 0, stopped: 0, blocked: 0, complete: false, steps: 0 };
-
-  /** Of the node after so many steps: the branches of its wakeup tree that are still to be explored, first one first. */
-  #branches = new Int32Array(64);
-  /** The threads asleep there, as bits, and of those the ones whose step was explored from that node itself. */
-  #asleep = new Int32Array(64);
-  #explored = new Int32Array(64);
-  /** `[node * threads + t]`: what the sleeping step of thread t touches. */
-  #sleeping: Int32Array;
-  /** The event a draft may be made as. */
+  readonly #floor: number = 0;
+  #finished = false;
+  /** The first event that drafts may be made of. */
   #draft = 0;
   #sequence = new Int32Array(64);
+  /** Of each node: preemptions on the way there. Kept only with a bound. */
+  #preemptions = new Int32Array(64);
 
-  constructor(executable: Executable, options: ExploreOptions) {
+  /**
+   * @param saved where to go on: what `save()` gave for the same program, or a part of `partition()`
+   * @throws InputError when the program does not do what it did when that was saved; RangeError for over 31 threads
+   */
+  constructor(executable: Executable, options: ExploreOptions = {}, saved?: SavedExploration) {
     const { threads } = executable;
     if (threads > 31) throw new RangeError(`${threads} threads; exploration takes 31 at most`);
     this.#executable = executable;
     this.#options = options;
+    this.#bound = options.preemptionBound ?? Infinity;
     this.#threads = threads;
     this.#path = new Path(threads);
+    this.#frontier = new Frontier(this.#path);
     this.#races = new Races(this.#path, this);
-    this.#sleeping = new Int32Array(64 * threads);
+    if (saved) {
+      this.#floor = saved.floor;
+      Object.assign(this.explored, saved.explored);
+      this.#load(saved);
+    }
   }
 
-  run(): Explored {
-    const { onExecution, signal, limits } = this.#options;
-    const { executions = Infinity, steps = Infinity } = limits ?? {};
-    const result = this.#result;
+  /** Nothing is left to explore, or `onExecution` ended it. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /**
+   * How much of the whole has been explored, from 0 to 1, by the branches known so far, each being taken for as large as
+   * its siblings (Knuth 1975). Branches are found on the way: it may go back.
+   */
+  get progress(): number {
+    if (this.#finished) return 1;
+    let share = 1;
+    let done = 0;
+    for (let node = this.#floor; node <= this.#path.length; node++) {
+      const [explored, left] = this.#frontier.counts(node);
+      // The branch that the path goes along is neither explored nor left.
+      const all = explored + left + (node < this.#path.length ? 1 : 0);
+      if (all === 0) break;
+      done += (share * explored) / all;
+      share /= all;
+    }
+    return done;
+  }
+
+  /**
+   * Explores until nothing is left or a limit is met, which `finished` tells.
+   *
+   * @throws Error when the executable is not deterministic
+   */
+  run(limits: Limits = {}): void {
+    const { onExecution } = this.#options;
+    const { explored } = this;
+    const executions = explored.executions + (limits.executions ?? Infinity);
+    const steps = explored.steps + (limits.steps ?? Infinity);
     const path = this.#path;
-    this.#executable.restart();
-    for (;;) {
+    while (!this.#finished) {
+      if (limits.signal?.aborted || explored.executions >= executions || explored.steps >= steps) return;
+      this.#restart(path.thread, path.length);
       const fresh = path.length;
       const end = this.#forward();
-      if (end === 'redundant') result.blocked++;
-      else {
-        result.executions++;
-        if (end === 'blocked') result.deadlocks++;
-        if (end === 'stopped') result.stopped++;
-        if (onExecution?.(end, path.thread, path.length) === false) return result;
+      if (end === 'redundant') explored.blocked++;
+      else if (end !== 'bounded') {
+        explored.executions++;
+        if (end === 'blocked') explored.deadlocks++;
+        if (end === 'stopped') explored.stopped++;
+        if (onExecution?.(end, path.thread, path.length) === false) {
+          this.#finished = true;
+          return;
+        }
       }
       this.#findRaces(fresh, end === 'blocked');
-      if (!this.#backtrack()) break;
-      if (signal?.aborted || result.executions >= executions || result.steps >= steps) return result;
-      this.#restart(path.thread, path.length);
+      if (this.#backtrack()) continue;
+      this.#finished = true;
+      explored.complete = explored.stopped === 0 && explored.bounded === 0;
     }
-    result.complete = result.stopped === 0;
-    return result;
+  }
+
+  /** What a later `Exploration` of the same program needs to go on from here. */
+  save(): SavedExploration {
+    const { length } = this.#path;
+    return {
+      threads: this.#threads,
+      schedule: Array.from(this.#path.thread.subarray(0, length)),
+      nodes: Array.from({ length: length + 1 }, (_, node) => this.#frontier.save(node)),
+      floor: this.#floor,
+      explored: { ...this.explored },
+    };
+  }
+
+  #load({ threads, schedule, nodes }: SavedExploration): void {
+    const executable = this.#executable;
+    const frontier = this.#frontier;
+    if (threads !== this.#threads)
+      throw new InputError(`the saved exploration has ${threads} threads, the program ${this.#threads}`);
+    executable.restart();
+    this.#preemptions[0] = 0;
+    for (const [node, saved] of nodes.entries()) {
+      frontier.load(saved);
+      const thread = schedule[node];
+      if (thread === undefined) break;
+      if (!executable.isEnabled(thread))
+        throw new InputError(
+          `the saved exploration does not fit the program: thread ${thread} cannot take step ${node + 1} now; explore anew`,
+        );
+      const preemptions = this.#preemptionsWith(thread);
+      this.#touches.clear();
+      executable.step(thread, this.#touches);
+      this.#push(thread, preemptions);
+      this.#races.time(node);
+    }
   }
 
   /** Runs on from the state after the path to an end, by the wakeup trees where there are, else by free choice. */
-  #forward(): End | 'redundant' {
+  #forward(): End | 'redundant' | 'bounded' {
     const executable = this.#executable;
     const path = this.#path;
+    const frontier = this.#frontier;
     const touches = this.#touches;
-    const wakeup = this.#wakeup;
+    const bounded = this.#bound !== Infinity;
     let thread = path.length ? path.thread[path.length - 1]! : 0;
     for (;;) {
       const node = path.length;
-      const branch = this.#branches[node]!;
-      let children = NONE;
-      if (branch !== NONE) {
-        thread = wakeup.thread[branch]!;
-        children = wakeup.child[branch]!;
-        this.#branches[node] = wakeup.sibling[branch]!;
-        wakeup.freeNode(branch);
+      const branch = frontier.next(node);
+      if (branch >= 0) {
+        thread = branch;
         if (!executable.isEnabled(thread)) throw new Error(notDeterministic(thread, node));
       } else {
-        const asleep = this.#asleep[node]!;
+        const asleep = frontier.asleep(node);
         if ((asleep >> thread) & 1 || !executable.isEnabled(thread)) {
           thread = this.#choose(asleep);
           if (thread < 0) return this.#endAt(asleep);
         }
       }
+      const preemptions = bounded ? this.#preemptionsWith(thread) : 0;
+      if (preemptions > this.#bound) {
+        this.explored.bounded++;
+        if (branch >= 0) frontier.drop(node);
+        if (frontier.next(node) < 0) return 'bounded';
+        continue;
+      }
+      if (branch >= 0) frontier.take(node);
       touches.clear();
       const goesOn = executable.step(thread, touches);
-      this.#result.steps++;
-      path.push(thread, touches);
-      this.#enter(node, children);
+      this.explored.steps++;
+      this.#push(thread, preemptions);
       if (!goesOn) return 'stopped';
     }
+  }
+
+  #push(thread: number, preemptions: number): void {
+    this.#path.push(thread, this.#touches);
+    this.#frontier.enter();
+    const node = this.#path.length;
+    if (node === this.#preemptions.length) this.#preemptions = grown(this.#preemptions, 0);
+    this.#preemptions[node] = preemptions;
+  }
+
+  /** Preemptions of the path when the thread goes on; the executable is in the state after the path. */
+  #preemptionsWith(thread: number): number {
+    const node = this.#path.length;
+    if (node === 0) return 0;
+    const last = this.#path.thread[node - 1]!;
+    return this.#preemptions[node]! + (last !== thread && this.#executable.isEnabled(last) ? 1 : 0);
   }
 
   /** The first thread that is enabled and not asleep; -1 if there is none. */
@@ -149,30 +250,7 @@ class Exploration implements Reversals {
     return end;
   }
 
-  /** Makes the node that the latest event led to from `node`: asleep stays who is independent of it. */
-  #enter(node: number, branches: number): void {
-    const next = node + 1;
-    const threads = this.#threads;
-    if (next >= this.#branches.length) {
-      this.#branches = grown(this.#branches, NONE);
-      this.#asleep = grown(this.#asleep, 0);
-      this.#explored = grown(this.#explored, 0);
-      this.#sleeping = grown(this.#sleeping, NONE);
-    }
-    this.#branches[next] = branches;
-    this.#explored[next] = 0;
-    let asleep = 0;
-    for (let left = this.#asleep[node]!; left; left &= left - 1) {
-      const t = 31 - Math.clz32(left & -left);
-      const touches = this.#sleeping[node * threads + t]!;
-      if (this.#wakeup.conflicts(touches, this.#path, node)) continue;
-      asleep |= 1 << t;
-      this.#sleeping[next * threads + t] = touches;
-    }
-    this.#asleep[next] = asleep;
-  }
-
-  /** Inserts the reversals of all races that the events from `fresh` on end, and those of steps that stayed blocked. */
+  /** Inserts the reversals of all races that are not settled, and those of steps that stayed blocked. */
   #findRaces(fresh: number, blocked: boolean): void {
     const path = this.#path;
     const executable = this.#executable;
@@ -186,7 +264,8 @@ class Exploration implements Reversals {
         pending.push({ thread, touches });
       }
     this.#draft = end;
-    for (let event = fresh; event < end; event++) this.#races.find(event);
+    for (let event = fresh; event < end; event++) path.open[event] = this.#races.time(event) ? 1 : 0;
+    for (let event = 0; event < end; event++) if (path.open[event] && this.#races.find(event)) path.open[event] = 0;
     this.#draft = end + 1;
     for (const { thread, touches } of pending) {
       path.draft(end, thread, touches);
@@ -194,20 +273,30 @@ class Exploration implements Reversals {
     }
   }
 
-  /** Inserts a sequence into the wakeup tree of the node after `depth` steps, unless an explored one covers it. */
-  reverse(depth: number, sequence: Int32Array, length: number, check: boolean): void {
+  /**
+   * Inserts a reversal into the wakeup tree of the node that it starts from, unless what is explored covers it. The race
+   * is settled when that begins with an event which is part of the reversal in every execution that the race is in.
+   */
+  reverse({ depth, sequence, length, at, earlier, check }: Reversal): boolean {
+    if (depth < this.#floor) return true;
+    const frontier = this.#frontier;
     while (this.#sequence.length < length) this.#sequence = grown(this.#sequence, 0);
     const own = this.#sequence;
     for (let i = 0; i < length; i++) own[i] = sequence[i]!;
-    if (check && !this.#tryLast(depth, own, length)) return;
-    if (this.#coveredBySleep(depth, own, length)) return;
-    this.#insert(depth, own, length);
+    let first = check ? frontier.covers(depth, own, length, false) : -1;
+    if (first < 0) {
+      // What enables it conflicts with it: nothing else that may run later can, if it always looks at the same places.
+      if (check && !this.#tryLast(depth, own, length)) return !this.#path.varies[own[length - 1]!];
+      first = frontier.covers(depth, own, length, true);
+    }
+    if (first < 0) {
+      if (this.#bound !== Infinity) this.#switchLess(depth, own, length);
+      first = frontier.insert(depth, own, length);
+    }
+    return first < earlier || first === at;
   }
 
-  /**
-   * Runs the sequence to see whether its last step is enabled there and what it touches, and puts a draft of it in its
-   * place.
-   */
+  /** Runs a sequence to see whether its last step is enabled there and what it touches; a draft of that takes its place. */
   #tryLast(depth: number, sequence: Int32Array, length: number): boolean {
     const executable = this.#executable;
     const path = this.#path;
@@ -217,101 +306,61 @@ class Exploration implements Reversals {
       touches.clear();
       executable.step(path.thread[sequence[i]!]!, touches);
     }
-    this.#result.steps += length - 1;
+    this.explored.steps += length - 1;
     const thread = path.thread[sequence[length - 1]!]!;
     if (!executable.isEnabled(thread)) return false;
     touches.clear();
     executable.step(thread, touches);
-    this.#result.steps++;
+    this.explored.steps++;
     path.draft(this.#draft, thread, touches);
     sequence[length - 1] = this.#draft;
     return true;
   }
 
-  #coveredBySleep(depth: number, sequence: Int32Array, length: number): boolean {
-    for (let left = this.#asleep[depth]!; left; left &= left - 1) {
-      const t = 31 - Math.clz32(left & -left);
-      const touches = this.#sleeping[depth * this.#threads + t]!;
-      if (this.#wakeup.weakInitial(t, touches, this.#path, sequence, length) >= 0) return true;
+  /** Puts a sequence, its last event excepted, into an order of the same class that stays with a thread while it can. */
+  #switchLess(depth: number, sequence: Int32Array, length: number): void {
+    const path = this.#path;
+    let thread = depth > 0 ? path.thread[depth - 1]! : -1;
+    for (let i = 0; i < length - 1; i++) {
+      let at = i;
+      while (at < length - 1 && !this.#isFree(thread, sequence, i, at)) at++;
+      if (at === length - 1) at = i;
+      const event = sequence[at]!;
+      for (let j = at; j > i; j--) sequence[j] = sequence[j - 1]!;
+      sequence[i] = event;
+      thread = path.thread[event]!;
     }
-    return false;
   }
 
-  #insert(depth: number, sequence: Int32Array, length: number): void {
-    const wakeup = this.#wakeup;
-    const path = this.#path;
-    let left = length;
-    let parent = NONE;
-    let node = this.#branches[depth]!;
-    let previous = NONE;
-    while (node !== NONE) {
-      const at = wakeup.weakInitial(wakeup.thread[node]!, wakeup.touches[node]!, path, sequence, left);
-      if (at < 0) {
-        previous = node;
-        node = wakeup.sibling[node]!;
-        continue;
-      }
-      if (at < left) {
-        left--;
-        for (let i = at; i < left; i++) sequence[i] = sequence[i + 1]!;
-      }
-      if (wakeup.child[node] === NONE || left === 0) return;
-      parent = node;
-      previous = NONE;
-      node = wakeup.child[node]!;
-    }
-    for (let i = 0; i < left; i++) {
-      const added = wakeup.node(path, sequence[i]!);
-      if (previous !== NONE) wakeup.sibling[previous] = added;
-      else if (parent !== NONE) wakeup.child[parent] = added;
-      else this.#branches[depth] = added;
-      parent = added;
-      previous = NONE;
-    }
+  /** The event at `at` is the thread's and happens after none of the sequence from `from` on. */
+  #isFree(thread: number, sequence: Int32Array, from: number, at: number): boolean {
+    if (this.#path.thread[sequence[at]!] !== thread) return false;
+    for (let i = from; i < at; i++) if (this.#path.isAfter(sequence[at]!, sequence[i]!)) return false;
+    return true;
   }
 
   /** Takes steps off the path up to the deepest node with a branch left; false if there is none. */
   #backtrack(): boolean {
     const path = this.#path;
-    this.#leave(path.length);
-    while (path.length > 0) {
+    const frontier = this.#frontier;
+    frontier.leave(path.length);
+    while (path.length > this.#floor) {
       const node = path.length - 1;
-      if (this.#branches[node] !== NONE) {
-        const thread = path.thread[node]!;
-        this.#sleeping[node * this.#threads + thread] = this.#wakeup.touchesOf(path, node);
-        this.#asleep[node]! |= 1 << thread;
-        this.#explored[node]! |= 1 << thread;
+      if (frontier.next(node) >= 0) {
+        frontier.sleep();
         path.pop();
         return true;
       }
       path.pop();
-      this.#leave(node);
+      frontier.leave(node);
     }
     return false;
-  }
-
-  /** Frees what a node holds. Branches are left only where a step ended the execution on its way along them. */
-  #leave(node: number): void {
-    for (let left = this.#explored[node]!; left; left &= left - 1)
-      this.#wakeup.freeTouches(this.#sleeping[node * this.#threads + 31 - Math.clz32(left & -left)]!);
-    this.#explored[node] = 0;
-    this.#freeTree(this.#branches[node]!);
-    this.#branches[node] = NONE;
-  }
-
-  #freeTree(node: number): void {
-    for (let at = node; at !== NONE; ) {
-      const next = this.#wakeup.sibling[at]!;
-      this.#freeTree(this.#wakeup.child[at]!);
-      this.#wakeup.freeNode(at);
-      at = next;
-    }
   }
 
   /** To the state after the first steps of a schedule. */
   #restart(schedule: Int32Array, count: number): void {
     const executable = this.#executable;
-    this.#result.steps += count;
+    this.explored.steps += count;
     if (executable.replay) {
       executable.replay(schedule, count);
       return;

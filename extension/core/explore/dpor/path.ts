@@ -23,6 +23,8 @@ export class Path {
   before = new Int32Array(64);
   /** 1: what it touched depends on what it read itself. */
   varies = new Uint8Array(64);
+  /** 1: it may end races that the executions so far do not let be settled (races.ts). */
+  open = new Uint8Array(64);
   /** Its touches are those from `first[event]` up to `first[event + 1]`. */
   first = new Int32Array(65);
   /** `clock[event * threads + t]`: how many steps of thread t happen before or are the event. Filled by races.ts. */
@@ -39,7 +41,7 @@ export class Path {
   readonly last: Int32Array;
   /** The latest touch of each word, or -1. */
   #latest = new Int32Array(64).fill(-1);
-  readonly #places = new Places();
+  readonly places = new Places();
 
   constructor(threads: number) {
     this.threads = threads;
@@ -58,6 +60,7 @@ export class Path {
       this.older[t] = latest[place]!;
       latest[place] = t;
     }
+    this.open[event] = 1;
     this.length = event + 1;
   }
 
@@ -87,8 +90,7 @@ export class Path {
         const bytes = left < WORD - from ? left : WORD - from;
         left -= bytes;
         if (t === this.place.length) this.#growTouches();
-        const place = this.#places.of(word);
-        if (place >= this.#latest.length) this.#latest = grown(this.#latest, -1);
+        const place = this.#numberOf(word);
         this.place[t] = place;
         this.mask[t] = ((1 << bytes) - 1) << from;
         this.kind[t] = kind;
@@ -98,6 +100,17 @@ export class Path {
       }
     }
     this.first[event + 1] = t;
+  }
+
+  /** The number of the word at an address. */
+  placeOf(address: number): number {
+    return this.#numberOf(Math.floor(address / WORD));
+  }
+
+  #numberOf(word: number): number {
+    const place = this.places.of(word);
+    if (place >= this.#latest.length) this.#latest = grown(this.#latest, -1);
+    return place;
   }
 
   /** Event `event` happens after event `earlier` or is it; both clocks are filled. */
@@ -120,20 +133,16 @@ export class Path {
     this.before = grown(this.before, 0);
     this.first = grown(this.first, 0);
     this.clock = grown(this.clock, 0);
-    const varies = new Uint8Array(this.varies.length * 2);
-    varies.set(this.varies);
-    this.varies = varies;
+    this.varies = doubled(this.varies);
+    this.open = doubled(this.open);
   }
 
   #growTouches(): void {
     this.place = grown(this.place, 0);
     this.event = grown(this.event, 0);
     this.older = grown(this.older, 0);
-    const { mask, kind } = this;
-    this.mask = new Uint8Array(mask.length * 2);
-    this.kind = new Uint8Array(kind.length * 2);
-    this.mask.set(mask);
-    this.kind.set(kind);
+    this.mask = doubled(this.mask);
+    this.kind = doubled(this.kind);
   }
 }
 
@@ -141,6 +150,12 @@ export class Path {
 export function grown(array: Int32Array, fill: number): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(array.length * 2);
   if (fill) larger.fill(fill, array.length);
+  larger.set(array);
+  return larger;
+}
+
+function doubled(array: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(array.length * 2);
   larger.set(array);
   return larger;
 }

@@ -6,6 +6,12 @@ export class Places {
   #words = new Float64Array(64).fill(-1);
   #numbers = new Int32Array(64);
 
+  /** The address of a numbered word. */
+  addressOf(place: number): number {
+    const slot = this.#numbers.findIndex((number, slot) => number === place && this.#words[slot] !== -1);
+    return this.#words[slot]! * 8;
+  }
+
   /** The number of a word: an address divided by 8, an integer from 0 below 2^50. */
   of(word: number): number {
     const words = this.#words;

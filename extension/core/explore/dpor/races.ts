@@ -2,13 +2,24 @@ import { AWAITS, CONFLICTS, DOMINATES, FAILS, LOCKS, RELEASES, TAKES, TAKES_READ
 import { Kind } from './executable.ts';
 import { grown, type Path } from './path.ts';
 
-/** Told of every reversal: after the first `depth` events of the path, this sequence of its events. */
+/** A race reversed: what is to be run instead. One object, filled anew. */
+export interface Reversal {
+  /** The events of the path that stay in front. */
+  depth: number;
+  /** What follows them: events of the path, `length` of them. The array is reused. */
+  sequence: Int32Array;
+  length: number;
+  /** The position of the event that ended the race, and how many of those before it were run before it. */
+  at: number;
+  earlier: number;
+  /** Its step might be disabled there or touch otherwise: find out by running. It is the last one then. */
+  check: boolean;
+}
+
+/** Told of every reversal. */
 export interface Reversals {
-  /**
-   * @param sequence events of the path, or a draft as the last; the array is reused
-   * @param check the last one's step might be disabled there or touch otherwise: find out by running
-   */
-  reverse(depth: number, sequence: Int32Array, length: number, check: boolean): void;
+  /** @returns the race is settled: whatever may still be run after the event that ends it, nothing need be added */
+  reverse(reversal: Reversal): boolean;
 }
 
 /**
@@ -18,6 +29,10 @@ export interface Reversals {
  * between. One that waits for a lock happens after the release, which it cannot precede, and races with the acquire: it
  * may be the one that goes first. One that waits for a value races with every conflicting write that its own thread had
  * not to follow, for any of them may have enabled it, or disabled it for a while.
+ *
+ * A reversal takes with it all of the execution that does not depend on the first event of the race, what was run after
+ * the second one too: that is what wakes those who are asleep. So it differs from execution to execution, and a race has
+ * to be looked at again in each that contains it until it is settled.
  */
 export class Races {
   readonly #path: Path;
@@ -27,12 +42,22 @@ export class Races {
   #count = 0;
   #from = new Int32Array(32);
   #groups = 0;
+  /** The kinds of the event's touches, as bits. */
+  #kinds = 0;
   /** Set by a group: to be checked by running. */
   #check = false;
   /** The events that a reversal takes out, with all that happens after them. */
   #out = new Int32Array(32);
   #outs = 0;
-  #sequence = new Int32Array(64);
+  readonly #reversal: Reversal = {
+    depth: 0,
+    sequence: new Int32Array(64),
+    length: 0,
+    at: 0,
+    earlier: 0,
+    check: false,
+  };
+  #settled = true;
   /** Read sides given back, by thread, on the way back through a lock's touches. */
   readonly #given: Int32Array;
 
@@ -42,8 +67,23 @@ export class Races {
     this.#given = new Int32Array(path.threads);
   }
 
-  /** Fills the clock of an event (or draft), those before it being filled, and reports its reversals. */
-  find(event: number): void {
+  /** Reports the reversals of an event (or draft), all clocks being filled; true when all are settled. */
+  find(event: number): boolean {
+    this.time(event);
+    this.#settled = true;
+    if (this.#count > 0) {
+      const kinds = this.#kinds;
+      if (kinds & UNCERTAIN) this.#check = true;
+      if (kinds & (LOCKS | AWAITS)) {
+        if (kinds & AWAITS || this.#groups > 1) this.#check = true;
+        this.#reverseBlocking(event);
+      } else this.#reverseAccesses(event);
+    }
+    return this.#settled;
+  }
+
+  /** Fills the clock of an event (or draft), those before it being filled; true when it ends any race. */
+  time(event: number): boolean {
     const path = this.#path;
     const { clock, threads } = path;
     const row = event * threads;
@@ -66,12 +106,8 @@ export class Races {
       else if (bit & AWAITS) this.#ofAwait(event, touch);
       else this.#ofAccess(event, touch);
     }
-    if (this.#count === 0) return;
-    if (kinds & UNCERTAIN) this.#check = true;
-    if (kinds & (LOCKS | AWAITS)) {
-      if (kinds & AWAITS || this.#groups > 1) this.#check = true;
-      this.#reverseBlocking(event);
-    } else this.#reverseAccesses(event);
+    this.#kinds = kinds;
+    return this.#count > 0;
   }
 
   /** Races of a touch that does not wait. */
@@ -251,14 +287,25 @@ export class Races {
     return true;
   }
 
-  /** Reports the reversal: everything before the event but what is out, and the event. */
+  /** Reports the reversal: the whole execution but what is out or happens after the event, and the event. */
   #emit(event: number): void {
+    const path = this.#path;
+    const reversal = this.#reversal;
     let depth = event;
     for (let i = 0; i < this.#outs; i++) if (this.#out[i]! < depth) depth = this.#out[i]!;
-    while (this.#sequence.length <= event - depth) this.#sequence = grown(this.#sequence, 0);
+    while (reversal.sequence.length <= path.length - depth) reversal.sequence = grown(reversal.sequence, 0);
+    const { sequence } = reversal;
     let length = 0;
-    for (let e = depth; e < event; e++) if (!this.#isOut(e)) this.#sequence[length++] = e;
-    this.#sequence[length++] = event;
-    this.#reversals.reverse(depth, this.#sequence, length, this.#check);
+    for (let e = depth; e < event; e++) if (!this.#isOut(e)) sequence[length++] = e;
+    reversal.earlier = length;
+    reversal.check = this.#check;
+    if (!this.#check) sequence[length++] = event;
+    for (let e = event + 1; e < path.length; e++)
+      if (!path.isAfter(e, event) && !this.#isOut(e)) sequence[length++] = e;
+    if (this.#check) sequence[length++] = event;
+    reversal.at = this.#check ? length - 1 : reversal.earlier;
+    reversal.depth = depth;
+    reversal.length = length;
+    if (!this.#reversals.reverse(reversal)) this.#settled = false;
   }
 }

@@ -1,5 +1,6 @@
 import { CONFLICTS } from './conflicts.ts';
 import { grown, type Path } from './path.ts';
+import type { SavedTouch } from './saved.ts';
 
 /** No node, no touches. */
 export const NONE = 0;
@@ -27,22 +28,39 @@ export class Wakeup {
   /** A copy of what an event of the path touched. */
   touchesOf(path: Path, event: number): number {
     let list = NONE;
-    for (let t = path.first[event]!, end = path.first[event + 1]!; t < end; t++) {
-      let cell = this.#freeCell;
-      if (cell !== NONE) this.#freeCell = this.#next[cell]!;
-      else {
-        cell = this.#cells++;
-        if (cell === this.#next.length) {
-          this.#place = grown(this.#place, 0);
-          this.#how = grown(this.#how, 0);
-          this.#next = grown(this.#next, 0);
-        }
+    for (let t = path.first[event]!, end = path.first[event + 1]!; t < end; t++)
+      list = this.#cell(path.place[t]!, (path.mask[t]! << 4) | path.kind[t]!, list);
+    return list;
+  }
+
+  #cell(place: number, how: number, next: number): number {
+    let cell = this.#freeCell;
+    if (cell !== NONE) this.#freeCell = this.#next[cell]!;
+    else {
+      cell = this.#cells++;
+      if (cell === this.#next.length) {
+        this.#place = grown(this.#place, 0);
+        this.#how = grown(this.#how, 0);
+        this.#next = grown(this.#next, 0);
       }
-      this.#place[cell] = path.place[t]!;
-      this.#how[cell] = (path.mask[t]! << 4) | path.kind[t]!;
-      this.#next[cell] = list;
-      list = cell;
     }
+    this.#place[cell] = place;
+    this.#how[cell] = how;
+    this.#next[cell] = next;
+    return cell;
+  }
+
+  /** Touches as they are saved, by address. */
+  saveTouches(path: Path, list: number): SavedTouch[] {
+    const touches: SavedTouch[] = [];
+    for (let cell = list; cell !== NONE; cell = this.#next[cell]!)
+      touches.push([path.places.addressOf(this.#place[cell]!), this.#how[cell]! >> 4, this.#how[cell]! & 15]);
+    return touches.reverse();
+  }
+
+  loadTouches(path: Path, touches: readonly SavedTouch[]): number {
+    let list = NONE;
+    for (const [at, mask, kind] of touches) list = this.#cell(path.placeOf(at), (mask << 4) | kind, list);
     return list;
   }
 
@@ -85,6 +103,11 @@ export class Wakeup {
 
   /** A new node without children or siblings, for an event of the path. */
   node(path: Path, event: number): number {
+    return this.allocate(path.thread[event]!, this.touchesOf(path, event));
+  }
+
+  /** A new node without children or siblings; the touches are its own from now on. */
+  allocate(thread: number, touches: number): number {
     let node = this.#freeNode;
     if (node !== NONE) this.#freeNode = this.sibling[node]!;
     else {
@@ -96,8 +119,8 @@ export class Wakeup {
         this.sibling = grown(this.sibling, 0);
       }
     }
-    this.thread[node] = path.thread[event]!;
-    this.touches[node] = this.touchesOf(path, event);
+    this.thread[node] = thread;
+    this.touches[node] = touches;
     this.child[node] = NONE;
     this.sibling[node] = NONE;
     return node;

@@ -9,7 +9,7 @@ function explores(program: AbstractProgram, executions: number): void {
   const found = explore(program);
   assert.deepEqual(
     { ...found, steps: 0 },
-    { executions, deadlocks: 0, stopped: 0, blocked: 0, complete: true, steps: 0 },
+    { executions, deadlocks: 0, stopped: 0, blocked: 0, bounded: 0, complete: true, steps: 0 },
   );
 }
 
