@@ -17,6 +17,10 @@ export type Op =
   | { readonly op: 'await'; readonly at: number; readonly value: number }
   /** Waits until both places hold the value. */
   | { readonly op: 'awaitBoth'; readonly at: number; readonly also: number; readonly value: number }
+  /** Waits until one of them does, and looks at the second only when the first does not. */
+  | { readonly op: 'awaitEither'; readonly at: number; readonly also: number; readonly value: number }
+  /** Writes to the word whose number `at` holds, in one step. */
+  | { readonly op: 'writeThrough'; readonly at: number; readonly value: number }
   | { readonly op: 'down' | 'up'; readonly at: number }
   | { readonly op: 'cmpxchg'; readonly at: Place; readonly old: number; readonly from: number; readonly to: number }
   /** What registers do takes no step: it is done at the end of the step before. */
@@ -39,6 +43,8 @@ const NAMES = [
   'tryReadLock',
   'await',
   'awaitBoth',
+  'awaitEither',
+  'writeThrough',
   'down',
   'up',
   'cmpxchg',
@@ -123,6 +129,8 @@ export class AbstractProgram implements Executable {
         return this.memory[code[at + 1]!] === code[at + 3];
       case CODE.awaitBoth:
         return this.memory[code[at + 1]!] === code[at + 3] && this.memory[code[at + 4]!] === code[at + 3];
+      case CODE.awaitEither:
+        return this.memory[code[at + 1]!] === code[at + 3] || this.memory[code[at + 4]!] === code[at + 3];
       case CODE.down:
         return this.memory[code[at + 1]!]! > 0;
       default:
@@ -139,7 +147,7 @@ export class AbstractProgram implements Executable {
     else if (code[at] === CODE.down) touches.add(4 * place, 4, Kind.awaitWrite);
     else {
       touches.add(4 * place, 4, Kind.await);
-      if (code[at] === CODE.awaitBoth) touches.add(4 * code[at + 4]!, 4, Kind.await);
+      if (code[at] !== CODE.await) touches.add(4 * code[at + 4]!, 4, Kind.await);
     }
   }
 
@@ -206,6 +214,17 @@ export class AbstractProgram implements Executable {
       case CODE.awaitBoth:
         touches.add(4 * place, 4, Kind.await);
         touches.add(4 * b, 4, Kind.await);
+        break;
+      case CODE.awaitEither:
+        touches.add(4 * place, 4, Kind.await);
+        if (memory[place] !== a) touches.add(4 * b, 4, Kind.await);
+        touches.varies = true;
+        break;
+      case CODE.writeThrough:
+        touches.add(4 * place, 4, Kind.read);
+        touches.add(4 * memory[place]!, 4, Kind.write);
+        memory[memory[place]!] = a;
+        touches.varies = true;
         break;
       case CODE.down:
         memory[place]!--;
@@ -279,8 +298,10 @@ function compile(op: Op): number[] {
     case 'tryReadLock':
       return [code, base, by, op.to, 0, 0];
     case 'await':
+    case 'writeThrough':
       return [code, base, by, op.value, 0, 0];
     case 'awaitBoth':
+    case 'awaitEither':
       return [code, base, by, op.value, op.also, 0];
     case 'cmpxchg':
       return [code, base, by, op.old, op.from, op.to];

@@ -22,6 +22,8 @@ export interface Parts {
   readonly awaits?: boolean;
   readonly semaphores?: boolean;
   readonly pairs?: boolean;
+  /** Steps that touch what depends on what they read. */
+  readonly varying?: boolean;
 }
 
 const WORDS = 4;
@@ -107,6 +109,10 @@ export function randomProgram(seed: number, threads: number, length: number, par
       () => [{ op: 'await', at: rnd(words), value: rnd(3) }],
       () => [{ op: 'awaitBoth', at: rnd(words), also: rnd(words), value: rnd(3) }],
     );
+  }
+  if (parts.varying) {
+    kinds.push(() => [{ op: 'writeThrough', at: rnd(words), value: rnd(3) }]);
+    if (parts.awaits) kinds.push(() => [{ op: 'awaitEither', at: rnd(words), also: rnd(words), value: rnd(3) }]);
   }
   if (parts.semaphores)
     kinds.push(

@@ -275,7 +275,8 @@ export class Exploration implements Reversals {
 
   /**
    * Inserts a reversal into the wakeup tree of the node that it starts from, unless what is explored covers it. The race
-   * is settled when that begins with an event which is part of the reversal in every execution that the race is in.
+   * is settled when that begins with an event which is part of the reversal, and the same, in every execution that the
+   * race is in.
    */
   reverse({ depth, sequence, length, at, earlier, check }: Reversal): boolean {
     if (depth < this.#floor) return true;
@@ -293,7 +294,7 @@ export class Exploration implements Reversals {
       if (this.#bound !== Infinity) this.#switchLess(depth, own, length);
       first = frontier.insert(depth, own, length);
     }
-    return first < earlier || first === at;
+    return first < earlier || (first === at && !check);
   }
 
   /** Runs a sequence to see whether its last step is enabled there and what it touches; a draft of that takes its place. */

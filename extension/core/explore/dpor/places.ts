@@ -6,10 +6,12 @@ export class Places {
   #words = new Float64Array(64).fill(-1);
   #numbers = new Int32Array(64);
 
+  /** The word of each number. */
+  #byNumber = new Float64Array(64);
+
   /** The address of a numbered word. */
   addressOf(place: number): number {
-    const slot = this.#numbers.findIndex((number, slot) => number === place && this.#words[slot] !== -1);
-    return this.#words[slot]! * 8;
+    return this.#byNumber[place]! * 8;
   }
 
   /** The number of a word: an address divided by 8, an integer from 0 below 2^50. */
@@ -26,6 +28,12 @@ export class Places {
     words[slot] = word;
     const number = this.count++;
     this.#numbers[slot] = number;
+    if (number === this.#byNumber.length) {
+      const larger = new Float64Array(number * 2);
+      larger.set(this.#byNumber);
+      this.#byNumber = larger;
+    }
+    this.#byNumber[number] = word;
     if (this.count * 2 > mask) this.#grow();
     return number;
   }
