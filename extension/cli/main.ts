@@ -10,6 +10,7 @@ import { messageOf } from '../worker/systemErrors.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
+import { type ExploreOptions, explore } from './explore.ts';
 import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
 import type { Outcome } from './outcome.ts';
@@ -156,6 +157,37 @@ A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second 
             { ...options, ...terminal, ...(options.output === undefined ? {} : { colours: false, width: 100 }) },
             signal,
           ),
+        ),
+        options.output,
+      ),
+    );
+
+  program
+    .command('explore')
+    .description(
+      'run a scenario in every order of its steps that makes a difference: what can go wrong, and what cannot',
+    )
+    .argument('<scenario>', 'a *.scenario.c file')
+    .option('--tree <dir>', 'the kernel tree (default: the one around the scenario)')
+    .option('--patch <file>', 'explore the source with this patch; again for a series', repeated)
+    .option('--define <name=value>', 'override a macro; again for more', repeated)
+    .option('--executions <n>', 'give up after so many')
+    .option('--seconds <n>', 'give up after so long')
+    .option('--preemptions <n>', 'only orders with at most so many switches from a thread that could go on')
+    .option('--output <file>', 'write there, not to the terminal')
+    .option('--json', 'the versioned document')
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 no violation; 1 a violation; 2 it could not be explored to the end. Looked for: the scenario's invariants, bugs
+that a run can have (use after free, wrong unlock, sleep in atomic context, …), deadlock. Not looked for yet: data races, weak memory.
+
+A witness of the document replays: save its schedule as {"schedule": …} and give it to lockstep run --schedule FILE.`,
+    )
+    .action((scenario: string, options: ExploreOptions & { output?: string }) =>
+      take(
+        stoppable(signal =>
+          explore(scenario, options, signal, pc.createColors(colours && options.output === undefined)),
         ),
         options.output,
       ),

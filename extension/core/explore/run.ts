@@ -141,7 +141,8 @@ export function runAlone(
   }
 }
 
-function ended(error: unknown, k: MachineThread): End {
+/** How a thread's step has ended the run. Throws what is no end of a run but a fault of the model. */
+export function ended(error: unknown, k: MachineThread): End {
   if (error instanceof Stop) {
     const { file, line } = error.at;
     const at = file && !error.message.startsWith(file) ? `${file}:${line}: ` : '';
@@ -159,4 +160,5 @@ function ended(error: unknown, k: MachineThread): End {
   });
 }
 
-const isRunning = (value: unknown): value is Running => typeof value === 'object' && value !== null && 'next' in value;
+export const isRunning = (value: unknown): value is Running =>
+  typeof value === 'object' && value !== null && 'next' in value;

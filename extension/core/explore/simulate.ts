@@ -3,6 +3,7 @@ import { Unit } from '../index/unit.ts';
 import { primitives } from '../kernel/table.ts';
 import { PageTables } from '../kernel/x86/tables.ts';
 import { tableRoot } from '../kernel/x86/tlb.ts';
+import type { EventSink } from '../machine/events.ts';
 import { Machine } from '../machine/machine.ts';
 import type { TraceDocument } from '../report/documents.ts';
 import { decodeSource } from '../text/decode.ts';
@@ -13,7 +14,7 @@ import { type LinkedFunction, type LinkUnit, Program } from '../translate/progra
 import { Reader } from '../translate/reader.ts';
 import { sizeOfType } from '../translate/write/rep.ts';
 import { Recorder } from './recorder.ts';
-import { type Body, type End, Run, runAlone } from './run.ts';
+import { type Body, type End, Run, runAlone, type ThreadPart } from './run.ts';
 import { readScenario, SCENARIO_PRELUDE, type Scenario, type ScenarioPart } from './scenario.ts';
 import { type ScheduleChoice, schedulerOf } from './schedule.ts';
 
@@ -48,6 +49,17 @@ const SLICE = 20_000;
 /** Runs a scenario once, from its sources: `Simulation.load`, then `run`. */
 export async function simulate(request: SimulateRequest): Promise<TraceDocument> {
   return (await Simulation.load(request)).run(request);
+}
+
+/** A scenario before the first step of its threads. */
+export interface Begun {
+  readonly scenario: Scenario;
+  readonly machine: Machine;
+  readonly threads: readonly ThreadPart[];
+  /** Runs SETUP, an INVARIANT or FINALLY with nobody beside it. */
+  alone(part: ScenarioPart | undefined): { readonly value?: unknown; readonly end?: End };
+  /** How SETUP ended, when it did not come to its end. */
+  readonly failed?: End;
 }
 
 /** A scenario translated together with the sources that it names; each run starts on a new machine. */
@@ -159,6 +171,32 @@ export class Simulation {
       end: { ...end, steps },
       invariants,
       tables: snapshot,
+    };
+  }
+
+  /**
+   * A machine with the program on it and SETUP run: where each execution of an exploration begins.
+   *
+   * @param sink hears SETUP too
+   */
+  begin(sink: EventSink, stepLimit: number): Begun {
+    const machine = new Machine({ sink });
+    machine.locks.anyNext = true;
+    const loaded = loadProgram(this.program, machine);
+    const { scenario } = this;
+    const alone = (part: ScenarioPart | undefined) => this.alone(machine, loaded, part, stepLimit);
+    const setup = alone(scenario.setup);
+    return {
+      scenario,
+      machine,
+      threads: scenario.threads.map(part => ({
+        name: part.name,
+        file: scenario.file,
+        line: part.line,
+        body: this.body(loaded, part),
+      })),
+      alone,
+      ...(setup.end ? { failed: setup.end } : {}),
     };
   }
 

@@ -17,6 +17,8 @@ export interface EventSink {
   read(k: MachineThread, line: number, p: Ptr, type: Access, value: Value, text?: string): void;
   write(k: MachineThread, line: number, p: Ptr, type: Access, before: Value, value: Value, text?: string): void;
   lock(k: MachineThread, kind: LockEventKind, line: number, lock: Lock, mode: LockMode): void;
+  /** A trylock has found the lock taken. */
+  tryFailed?(k: MachineThread, line: number, lock: Lock, mode: LockMode): void;
   note(k: MachineThread, kind: TraceEventKind, line: number, text: string, address?: Ptr, size?: number): void;
   output(k: MachineThread, line: number, stream: 'seq' | 'printk', text: string): void;
   unmodelled(k: MachineThread, line: number, name: string): void;

@@ -9,9 +9,15 @@ import type { MachineThread } from './thread.ts';
  * Hand-over is fair, first come first served, as queued spinlocks and rw_semaphores are: a waiting writer stops new
  * readers (kernel/locking/qspinlock.c, kernel/locking/rwsem.c). Invariant: a lock with a free head of queue has it
  * granted; a granted waiter owns the lock before it runs again.
+ *
+ * With `anyNext`, whoever is chosen among those who wait gets a free lock, in one step: for exploring all orders, of which
+ * the fair ones are some.
  */
 export class LockTable {
   private readonly locks = new Map<Ptr, Lock>();
+  anyNext = false;
+  /** With `anyNext`: what threads stand before taking. */
+  readonly wanted = new Map<MachineThread, { readonly lock: Lock; readonly mode: LockMode }>();
 
   constructor(private readonly nameOf: (p: Ptr, type: string) => string) {}
 
@@ -44,7 +50,12 @@ export class LockTable {
       if (!k.pending?.enabled || k.pending.enabled()) continue;
       const lock = [...this.locks.values()].find(l => l.queue.some(w => w.thread === k));
       if (!lock) {
-        lines.push(`${k.name} waits in ${k.pending.what}`);
+        const wanted = this.wanted.get(k);
+        lines.push(
+          wanted
+            ? `${k.name} waits for ${wanted.lock.name} (${wanted.mode}), which ${names(holders(wanted.lock))} has`
+            : `${k.name} waits in ${k.pending.what}`,
+        );
         continue;
       }
       const at = lock.queue.findIndex(w => w.thread === k);
@@ -76,7 +87,13 @@ function taken(k: MachineThread, lock: Lock, mode: LockMode, line: number): void
 
 /** Takes the lock, waiting in its queue when it must. Arriving is a visible step; so is going on after a wait. */
 export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number, what = 'lock'): Running<void> {
-  yield* k.step(what, lock.address, line);
+  const { locks } = k.around;
+  if (locks.anyNext) {
+    locks.wanted.set(k, { lock, mode });
+    // Who has it already is let on, to be told so.
+    yield* k.step(what, lock.address, line, () => free(lock, mode) || lock.writer === k);
+    locks.wanted.delete(k);
+  } else yield* k.step(what, lock.address, line);
   // A lock that is known can lie in memory that has been freed since.
   k.touch(lock.address, 4, line);
   if (lock.writer === k) k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
@@ -96,6 +113,7 @@ export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: 
   k.touch(lock.address, 4, line);
   if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) {
     k.around.sink.clock++;
+    k.around.sink.tryFailed?.(k, line, lock, mode);
     return 0;
   }
   own(k, lock, mode);

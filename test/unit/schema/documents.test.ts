@@ -101,6 +101,18 @@ describe('documents are as their schemas say', function () {
     }
   });
 
+  it('verdicts, with and without violations', () => {
+    const explored = join(project, 'test/fixtures/explore');
+    for (const [name, violations] of [
+      ['counted', 0],
+      ['lost', 1],
+    ] as const) {
+      const verdict = json('explore', join(explored, `${name}.scenario.c`), '--tree', SAMPLE, '--json');
+      assertValid('verdict', verdict);
+      assert.equal((verdict as { violations: unknown[] }).violations.length, violations);
+    }
+  });
+
   it('and a schema refuses what is none', () => {
     const trace = json('run', `${SAMPLE}/sample.scenario.c`, '--json') as { events: { kind: string }[] };
     trace.events[0]!.kind = 'nap';

@@ -1,0 +1,103 @@
+import type { Running } from '../machine/abi.ts';
+import type { MachineThread } from '../machine/thread.ts';
+import { type Executable, Kind, type Touches } from './dpor/executable.ts';
+import { type End, ended, isRunning, type ThreadPart } from './run.ts';
+import type { Begun, Simulation } from './simulate.ts';
+import { TouchSink } from './touchSink.ts';
+
+interface Runner {
+  readonly k: MachineThread;
+  readonly part: ThreadPart;
+  steps: Running | undefined;
+  done: boolean;
+}
+
+/**
+ * A scenario as exploration runs it: again and again from after SETUP, on a new machine each time, so that nothing of one
+ * execution can be seen by the next.
+ *
+ * A step is what `Run` takes as one: the visible step that a thread stands before, and on to just before its next. The first
+ * leads from the thread's start to its first visible step, and touches nothing.
+ */
+export class ScenarioExecutions implements Executable {
+  readonly threads: number;
+  readonly sink = new TouchSink();
+  begun!: Begun;
+  /** How a step has ended the execution. */
+  end: End | undefined;
+  private runners: Runner[] = [];
+
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly stepLimit: number,
+  ) {
+    this.threads = simulation.scenario.threads.length;
+  }
+
+  restart(): void {
+    this.begun = this.simulation.begin(this.sink, this.stepLimit);
+    this.end = undefined;
+    this.runners = this.begun.threads.map((part, i) => {
+      const k = this.begun.machine.thread(part.name, i);
+      k.home = part;
+      return { k, part, steps: undefined, done: false };
+    });
+  }
+
+  isDone(thread: number): boolean {
+    return this.runners[thread]!.done;
+  }
+
+  isEnabled(thread: number): boolean {
+    const { k, done } = this.runners[thread]!;
+    return !done && (k.pending?.enabled === undefined || k.pending.enabled());
+  }
+
+  step(thread: number, touches: Touches): boolean {
+    const runner = this.runners[thread]!;
+    const { k } = runner;
+    const { sink } = this;
+    sink.touches = touches;
+    // The thread says of each next step in the same object.
+    const { what, address } = k.pending ?? { what: 'start', address: undefined };
+    sink.trying = what === 'trylock';
+    try {
+      if (runner.steps === undefined) {
+        const begun = runner.part.body(k);
+        if (isRunning(begun)) runner.steps = begun;
+        else runner.done = true;
+      }
+      k.pending = undefined;
+      if (runner.steps?.next().done) runner.done = true;
+    } catch (error) {
+      this.end = ended(error, k);
+    }
+    if (what.startsWith('synchronize_')) sink.readers();
+    // Something was looked at of which nothing was told: a lock that is asked whether it is held, say.
+    if (touches.count === 0 && address !== undefined) touches.add(address, 1, Kind.write);
+    return this.end === undefined;
+  }
+
+  pending(thread: number, touches: Touches): void {
+    const { k } = this.runners[thread]!;
+    const wanted = this.begun.machine.locks.wanted.get(k);
+    if (wanted) touches.add(wanted.lock.address, 1, wanted.mode === 'read' ? Kind.acquireRead : Kind.acquire);
+    else {
+      this.sink.touches = touches;
+      this.sink.readers();
+    }
+  }
+
+  /** Who waits for what, when nobody can go on. */
+  deadlock(): string {
+    const waiting = this.runners.filter(r => !r.done).map(r => r.k);
+    return this.begun.machine.locks.whoWaits(waiting).join('; ');
+  }
+
+  /** Where a thread stands, or has ended. */
+  place(thread: number): { file: string; line: number } {
+    const { k, part } = this.runners[thread]!;
+    const fn = k.function;
+    return fn && k.pending ? { file: fn.file, line: k.pending.line } : { file: part.file, line: part.line };
+  }
+}

@@ -1,0 +1,141 @@
+import type { VerdictDocument, Violation } from '../report/documents.ts';
+import { InputError } from '../text/source.ts';
+import { Exploration } from './dpor/explore.ts';
+import { ScenarioExecutions } from './executions.ts';
+import type { End } from './run.ts';
+import { ScheduleRecord } from './schedule.ts';
+import { type ScenarioRequest, Simulation, STEP_LIMIT } from './simulate.ts';
+
+export interface ExploreRequest extends ScenarioRequest {
+  /** Executions after which it is given up; none if not given. */
+  readonly executions?: number;
+  /** Seconds after which it is given up, between two executions; none if not given. */
+  readonly seconds?: number;
+  /** At most so many switches from a thread that could have gone on; the verdict says that it is not about all then. */
+  readonly preemptions?: number;
+  readonly signal?: AbortSignal;
+  /** Called now and then with the number of executions so far and an estimate of the share that they are, 0 to 1. */
+  readonly progress?: (executions: number, share: number) => void;
+}
+
+interface Found {
+  readonly invariant: string;
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+type Draft = { -readonly [P in keyof Violation]: Violation[P] };
+
+/** Steps between two looks at the world outside. */
+const SLICE = 20_000;
+
+/**
+ * Runs a scenario in every order of its threads' steps that makes a difference, under sequential consistency, and says what
+ * went wrong in any: an INVARIANT, a bug of the run, a deadlock.
+ *
+ * What it does not look for: data races, lock order, stale TLB entries. A violation ends the execution that has it.
+ *
+ * @throws InputError as `Simulation.load` does, and for a SETUP that does not come to its end
+ */
+export async function exploreScenario(request: ExploreRequest): Promise<VerdictDocument> {
+  const simulation = await Simulation.load(request);
+  const { scenario } = simulation;
+  const executions = new ScenarioExecutions(simulation, STEP_LIMIT);
+  executions.restart();
+  const { failed } = executions.begun;
+  if (failed)
+    throw new InputError(`${scenario.file}: SETUP: ${failed.message ?? failed.kind}`, { file: scenario.file });
+  const violations = new Map<string, Draft>();
+  const { signal, seconds = Number.POSITIVE_INFINITY, executions: most = Number.POSITIVE_INFINITY } = request;
+  const due = Date.now() + seconds * 1000;
+  const exploration = new Exploration(executions, {
+    ...(request.preemptions === undefined ? {} : { preemptionBound: request.preemptions }),
+    onExecution: (end, schedule, length) => {
+      for (const found of verdictOf(executions, end)) note(violations, found, schedule, length);
+    },
+  });
+  const { explored: result } = exploration;
+  let stopped: string | undefined;
+  while (!exploration.finished && stopped === undefined) {
+    exploration.run({ steps: SLICE, executions: most - result.executions });
+    request.progress?.(result.executions, exploration.progress);
+    await new Promise(resolve => setTimeout(resolve, 0));
+    if (exploration.finished) break;
+    if (signal?.aborted) stopped = 'cancelled';
+    else if (result.executions >= most) stopped = `given up after ${most}`;
+    else if (Date.now() > due) stopped = `given up after ${seconds} s`;
+  }
+  if (!result.complete)
+    stopped ??= result.bounded
+      ? `with at most ${request.preemptions} preemptions`
+      : 'what comes after a violation was not run';
+  return {
+    version: 1,
+    scenario: scenario.title,
+    scenarioFile: scenario.file,
+    source: request.label ?? request.tree.label,
+    ...(request.patchLabel === undefined ? {} : { patch: request.patchLabel }),
+    memory: 'sc',
+    threads: scenario.threads.map(({ name }) => ({ name })),
+    executions: result.executions,
+    blocked: result.blocked,
+    steps: result.steps,
+    complete: result.complete,
+    ...(stopped === undefined ? {} : { stopped }),
+    violations: [...violations.values()],
+    unmodelled: executions.sink.unmodelledCalls(),
+  };
+}
+
+/** What went wrong in an execution that has come to its end. */
+function verdictOf(executions: ScenarioExecutions, end: 'done' | 'blocked' | 'stopped'): Found[] {
+  const { begun } = executions;
+  const { scenario } = begun;
+  if (end === 'blocked') {
+    const stuck = begun.threads.findIndex((_, t) => !executions.isDone(t));
+    return [{ invariant: 'deadlock', message: executions.deadlock(), ...executions.place(stuck) }];
+  }
+  if (end === 'stopped') return [ended(executions.end!, { file: scenario.file, line: 0 })];
+  const found: Found[] = [];
+  for (const part of scenario.invariants) {
+    const { value, end: wrong } = begun.alone(part);
+    const at = { file: scenario.file, line: part.line };
+    if (wrong) found.push(ended(wrong, at));
+    else if (value) found.push({ invariant: part.name, message: 'it does not hold at the end', ...at });
+  }
+  const last = begun.alone(scenario.finally);
+  if (last.end) found.push(ended(last.end, { file: scenario.file, line: scenario.finally!.line }));
+  return found;
+}
+
+/** A bug by its own place where its message begins with it. */
+function ended({ kind, message = kind }: End, home: { file: string; line: number }): Found {
+  const at = /^(.+?):(\d+): (.*)$/s.exec(message);
+  const text = at ? at[3]! : message;
+  const known = /^(use after free|double free|NULL pointer dereference|wild access)/.exec(text)?.[1];
+  return {
+    invariant: known ?? kind,
+    message: text,
+    file: at ? at[1]! : home.file,
+    line: at ? Number(at[2]) : home.line,
+  };
+}
+
+/** Of each way to go wrong, by what and where, the execution with the fewest switches is kept, then with the fewest steps. */
+function note(violations: Map<string, Draft>, found: Found, schedule: Int32Array, length: number): void {
+  const key = `${found.invariant} ${found.file}:${found.line}`;
+  const record = new ScheduleRecord();
+  for (let i = 0; i < length; i++) record.took(schedule[i]!);
+  const switches = record.choices.length / 2 - 1;
+  const known = violations.get(key);
+  if (known) known.executions++;
+  if (known && (known.switches < switches || (known.switches === switches && known.steps <= length))) return;
+  violations.set(key, {
+    ...found,
+    steps: length,
+    switches,
+    schedule: record.schedule({ kind: 'explicit', choices: record.choices }, undefined),
+    executions: known?.executions ?? 1,
+  });
+}
