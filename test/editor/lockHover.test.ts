@@ -25,9 +25,19 @@ describe('hovers on locks, fields and callers, in a real VS Code', function () {
       const { bench } = editor;
       await editor.theme(theme);
       await bench.goTo(taken);
-      await bench.hover('spin_lock(&si->lock);', 'lock', 2);
       const hover = contents('swap_info_struct.lock');
-      await hover.waitFor({ timeout: 60_000 });
+      // The last hover fades out under the mouse: one that rests where it was may be taken for it.
+      for (let tries = 1; ; tries++) {
+        await bench.hover('spin_lock(&si->lock);', 'lock', 2);
+        const shown = await hover.waitFor({ timeout: 20_000 }).then(
+          () => true,
+          () => false,
+        );
+        if (shown) break;
+        assert.ok(tries < 4, 'no hover after four times');
+        await bench.page.keyboard.press('Escape');
+        await bench.page.mouse.move(5, 5);
+      }
       const text = (await hover.innerText()).replace(/\s+/g, ' ');
       assert.match(text, /protects, by evidence under it not/);
       assert.match(text, / highest_bit \d+ \(\d+ stores?\) \d+/);
