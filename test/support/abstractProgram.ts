@@ -17,7 +17,7 @@ export type Op =
   | { readonly op: 'await'; readonly at: number; readonly value: number }
   /** Waits until both places hold the value. */
   | { readonly op: 'awaitBoth'; readonly at: number; readonly also: number; readonly value: number }
-  /** Waits until one of them does, and looks at the second only when the first does not. */
+  /** Waits until one of them does. */
   | { readonly op: 'awaitEither'; readonly at: number; readonly also: number; readonly value: number }
   /** Writes to the word whose number `at` holds, in one step. */
   | { readonly op: 'writeThrough'; readonly at: number; readonly value: number }
@@ -217,8 +217,7 @@ export class AbstractProgram implements Executable {
         break;
       case CODE.awaitEither:
         touches.add(4 * place, 4, Kind.await);
-        if (memory[place] !== a) touches.add(4 * b, 4, Kind.await);
-        touches.varies = true;
+        touches.add(4 * b, 4, Kind.await);
         break;
       case CODE.writeThrough:
         touches.add(4 * place, 4, Kind.read);

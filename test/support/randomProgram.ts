@@ -107,13 +107,10 @@ export function randomProgram(seed: number, threads: number, length: number, par
   if (parts.awaits) {
     kinds.push(
       () => [{ op: 'await', at: rnd(words), value: rnd(3) }],
-      () => [{ op: 'awaitBoth', at: rnd(words), also: rnd(words), value: rnd(3) }],
+      () => [{ op: rnd(2) ? 'awaitBoth' : 'awaitEither', at: rnd(words), also: rnd(words), value: rnd(3) }],
     );
   }
-  if (parts.varying) {
-    kinds.push(() => [{ op: 'writeThrough', at: rnd(words), value: rnd(3) }]);
-    if (parts.awaits) kinds.push(() => [{ op: 'awaitEither', at: rnd(words), also: rnd(words), value: rnd(3) }]);
-  }
+  if (parts.varying) kinds.push(() => [{ op: 'writeThrough', at: rnd(words), value: rnd(3) }]);
   if (parts.semaphores)
     kinds.push(
       () => [{ op: 'down', at: COUNT }],

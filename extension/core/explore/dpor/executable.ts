@@ -32,7 +32,10 @@ export const Kind = {
   tryFailed: 8,
   /** A read trylock that found a writer. */
   tryReadFailed: 9,
-  /** Memory was read by a step that waits until it holds some value (wait_event(), smp_cond_load_*(), RCU's wait). */
+  /**
+   * Memory was read by a step that waits until it holds some value (wait_event(), smp_cond_load_*(), RCU's wait). All that
+   * the condition may look at is told, what a short-circuit spared this time too: a write there may enable it elsewhere.
+   */
   await: 10,
   /** The same, and the memory was written by the step: down() of a counting semaphore on its count. */
   awaitWrite: 11,
@@ -50,8 +53,8 @@ export class Touches {
   /**
    * The step might touch other places or in other kinds, had others run before it (beyond what the `try…` kinds say by
    * themselves): it goes on by a value that it itself read, as a step of several accesses does unless it always makes the
-   * same ones (a short-circuited condition that is waited for does, too). The explorer then finds out by running what it
-   * would otherwise assume; without this, executions may be missed.
+   * same ones. The explorer then finds out by running what it would otherwise assume; without this, executions may be
+   * missed.
    */
   varies = false;
   /** Addresses: integers below 2^53. */

@@ -274,27 +274,36 @@ export class Exploration implements Reversals {
   }
 
   /**
-   * Inserts a reversal into the wakeup tree of the node that it starts from, unless what is explored covers it. The race
-   * is settled when that begins with an event which is part of the reversal, and the same, in every execution that the
-   * race is in.
+   * Inserts a reversal into the wakeup tree of the node that it starts from, unless what is explored covers it. It is
+   * settled when that holds by the part of the reversal which is the same in every execution that the race is in: what ran
+   * before the race's second event, and that event if what it does is certain.
    */
-  reverse({ depth, sequence, length, at, earlier, check }: Reversal): boolean {
+  reverse({ depth, sequence, length, earlier, check }: Reversal): boolean {
     if (depth < this.#floor) return true;
     const frontier = this.#frontier;
     while (this.#sequence.length < length) this.#sequence = grown(this.#sequence, 0);
     const own = this.#sequence;
     for (let i = 0; i < length; i++) own[i] = sequence[i]!;
-    let first = check ? frontier.covers(depth, own, length, false) : -1;
-    if (first < 0) {
+    if (check) {
+      const known = frontier.covers(depth, own, length, false);
+      if (known >= 0) return known < earlier;
       // What enables it conflicts with it: nothing else that may run later can, if it always looks at the same places.
-      if (check && !this.#tryLast(depth, own, length)) return !this.#path.varies[own[length - 1]!];
-      first = frontier.covers(depth, own, length, true);
+      if (!this.#tryLast(depth, own, length)) return !this.#path.varies[sequence[length - 1]!];
+    } else {
+      const same = earlier + 1;
+      const covered = frontier.covers(depth, own, same, true);
+      if (covered >= 0 && covered < same) return true;
+      if (covered < 0) {
+        if (this.#bound !== Infinity) this.#switchLess(depth, own, same);
+        if (frontier.insert(depth, own, same, true)) return true;
+        for (let i = 0; i < same; i++) own[i] = sequence[i]!;
+      }
     }
-    if (first < 0) {
-      if (this.#bound !== Infinity) this.#switchLess(depth, own, length);
-      first = frontier.insert(depth, own, length);
-    }
-    return first < earlier || (first === at && !check);
+    const covered = frontier.covers(depth, own, length, true);
+    if (covered >= 0) return covered < earlier;
+    if (this.#bound !== Infinity) this.#switchLess(depth, own, length);
+    frontier.insert(depth, own, length, false);
+    return false;
   }
 
   /** Runs a sequence to see whether its last step is enabled there and what it touches; a draft of that takes its place. */

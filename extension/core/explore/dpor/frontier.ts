@@ -123,15 +123,16 @@ export class Frontier {
   /**
    * Inserts a sequence into the wakeup tree of a node, unless a leaf of it covers the sequence. Changes `sequence`.
    *
-   * @returns the position of the event that the branch begins with into which it went; `length` when it is none of them
+   * @param prefix the sequence is but the beginning of one: insert it only when that says all there is to say, which is
+   *   when each branch that it goes along or beside conflicts with it or begins with an event of it
+   * @returns false when it was only a prefix and that did not hold: then the tree is as it was
    */
-  insert(node: number, sequence: Int32Array, length: number): number {
+  insert(node: number, sequence: Int32Array, length: number, prefix: boolean): boolean {
     const wakeup = this.#wakeup;
     const path = this.#path;
     let left = length;
     let parent = NONE;
     let previous = NONE;
-    let first = -1;
     for (let at = this.#branches[node]!; at !== NONE; ) {
       const position = wakeup.weakInitial(wakeup.thread[at]!, wakeup.touches[at]!, path, sequence, left);
       if (position < 0) {
@@ -139,12 +140,12 @@ export class Frontier {
         at = wakeup.sibling[at]!;
         continue;
       }
-      if (first < 0) first = position;
       if (position < left) {
         left--;
         for (let i = position; i < left; i++) sequence[i] = sequence[i + 1]!;
-      }
-      if (wakeup.child[at] === NONE || left === 0) return first;
+      } else if (prefix) return false;
+      if (wakeup.child[at] === NONE) return true;
+      if (left === 0) return !prefix;
       parent = at;
       previous = NONE;
       at = wakeup.child[at]!;
@@ -157,7 +158,7 @@ export class Frontier {
       parent = added;
       previous = NONE;
     }
-    return first < 0 ? 0 : first;
+    return true;
   }
 
   /** What a node holds, for `load()`. */

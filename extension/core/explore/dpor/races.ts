@@ -9,10 +9,9 @@ export interface Reversal {
   /** What follows them: events of the path, `length` of them. The array is reused. */
   sequence: Int32Array;
   length: number;
-  /** The position of the event that ended the race, and how many of those before it were run before it. */
-  at: number;
+  /** How many of them ran before the event that ends the race. It is the next one, but the last one with `check`. */
   earlier: number;
-  /** Its step might be disabled there or touch otherwise: find out by running. It is the last one then. */
+  /** Its step might be disabled there or touch otherwise: find out by running. */
   check: boolean;
 }
 
@@ -53,7 +52,6 @@ export class Races {
     depth: 0,
     sequence: new Int32Array(64),
     length: 0,
-    at: 0,
     earlier: 0,
     check: false,
   };
@@ -303,7 +301,6 @@ export class Races {
     for (let e = event + 1; e < path.length; e++)
       if (!path.isAfter(e, event) && !this.#isOut(e)) sequence[length++] = e;
     if (this.#check) sequence[length++] = event;
-    reversal.at = this.#check ? length - 1 : reversal.earlier;
     reversal.depth = depth;
     reversal.length = length;
     if (!this.#reversals.reverse(reversal)) this.#settled = false;

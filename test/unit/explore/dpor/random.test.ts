@@ -59,9 +59,15 @@ describe('random programs against every schedule', () => {
       }
     });
 
-  // Each had one class missed when a reversal ended with the race's second event.
+  // Each had classes missed when a reversal ended with the race's second event.
   it('a sleeping step that only what follows the race wakes', () => {
     assert.ok(compares(randomProgram(700632, 5, 1, { readers: true, tries: true }), 2000, 'readers'));
     assert.ok(compares(randomProgram(700427, 4, 2, { locks: true, tries: true }), 6000, 'locks'));
+  });
+
+  // Classes were missed when a race was taken for settled by where its reversal began.
+  it('reversals of one race that differ by what follows it', () => {
+    assert.ok(compares(randomProgram(35000838, 3, 3, { varying: true }), 2000, 'three threads'));
+    assert.ok(compares(randomProgram(35000224, 4, 2, { varying: true }), 3000, 'four threads'));
   });
 });
