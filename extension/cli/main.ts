@@ -84,9 +84,10 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .argument('<path...>', 'C files')
     .option('--function <name>', 'only this function')
     .option('--tree <dir>', 'the kernel tree (default: the one around the file)')
+    .option('--index', 'follow calls anywhere in the tree, by its index, and say what all known callers hold')
     .option('--json', 'the versioned document')
     .action((paths: string[], options: ContractsOptions) =>
-      take(() => contracts(paths, options, pc.createColors(colours))),
+      take(stoppable(signal => contracts(paths, options, signal, pc.createColors(colours)))),
     );
 
   program

@@ -11,6 +11,7 @@ import { unpairedBarriers } from './findings/barriers.ts';
 import { findingsOf } from './findings/file.ts';
 import type { Observed } from './findings/observed.ts';
 import type { Flow } from './flow.ts';
+import type { HeldByCallers } from './heldByCallers.ts';
 import { nearest } from './nearest.ts';
 import type { Point } from './observer.ts';
 import type { Resolver } from './resolver.ts';
@@ -140,6 +141,27 @@ export class ContractAnalyser {
     const analysis = await this.analysis(file, text);
     const definition = analysis.functions().find(d => d.name === functionName);
     return definition && documentOf(await analysis.summary(definition));
+  }
+
+  /**
+   * Contracts of a file's functions (or of one), with what is held when they are called, as `callers` finds it.
+   *
+   * Throws InputError as `contracts` and `requireContract` do.
+   */
+  async contractsWithCallers(file: string, callers: HeldByCallers, functionName?: string): Promise<FunctionContract[]> {
+    if (functionName !== undefined) await this.requireContract(file, functionName);
+    const analysis = await this.analysis(file);
+    const out: FunctionContract[] = [];
+    for (const definition of analysis.functions()) {
+      if (functionName !== undefined && definition.name !== functionName) continue;
+      // What a caller asserts it holds; that it seems to need a lock for letting it go may be one way of several.
+      const { locks, ...counts } = await callers.entry(analysis, definition, need => need.entry.effect === 'assert');
+      out.push({
+        ...documentOf(await analysis.summary(definition)),
+        calledWith: { ...counts, locks: locks.map(({ lock, mode, sites }) => ({ lock, mode, sites })) },
+      });
+    }
+    return out;
   }
 
   /** Like `contractOf`; an unknown function is an InputError that names the nearest names. */

@@ -1,4 +1,12 @@
-import type { ContextNeed, ExitFact, ExitWay, FunctionContract, LockFact, ReturnClass } from './documents.ts';
+import type {
+  CalledWith,
+  ContextNeed,
+  ExitFact,
+  ExitWay,
+  FunctionContract,
+  LockFact,
+  ReturnClass,
+} from './documents.ts';
 
 /** Colours of a terminal; the default leaves text as it is. */
 export interface Colors {
@@ -78,9 +86,31 @@ export function contractText(contract: FunctionContract, color: Colors = plain):
     row(`exit :${exit.line}`, first ?? exit.kind);
     for (const text of more) row('', text);
   }
+  if (contract.calledWith) row('callers', calledWithText(contract.calledWith, color));
   if (contract.primitives.length) row('primitives', contract.primitives.join(' '));
   if (contract.unknown.length) row('unknown', color.red(contract.unknown.join(' ')));
   return `${out.join('\n')}\n`;
+}
+
+/** Locks that only some callers hold are named up to so many, and the rest counted; none of a longer name. */
+const MOST_SOME = 3;
+const LONGEST_SOME = 60;
+
+/** What all callers hold, and what only some; of a function that nobody is known to call, that. */
+function calledWithText({ callers, sites, incomplete, locks }: CalledWith, color: Colors): string {
+  if (sites === 0) return incomplete ? 'none that could be followed' : 'none found';
+  const name = (l: CalledWith['locks'][number]) => `${color.bold(l.lock)}${l.mode === 'read' ? ' (read)' : ''}`;
+  const all = locks.filter(l => l.sites === sites);
+  const some = locks.filter(l => l.sites < sites);
+  const named = some.filter(l => l.lock.length <= LONGEST_SOME).slice(0, MOST_SOME);
+  const rest = some.length - named.length;
+  const held = [
+    all.length ? `all hold ${all.map(name).join(', ')}` : 'no lock is held by all',
+    ...named.map(l => `${l.sites} of ${sites} ${name(l)}`),
+    ...(rest ? [`${rest} more by some`] : []),
+  ];
+  const calls = `${sites} call${sites === 1 ? '' : 's'} in ${callers} function${callers === 1 ? '' : 's'}`;
+  return `${held.join('; ')} ${color.dim(`(${calls}${incomplete ? ', of more' : ''})`)}`;
 }
 
 function sections(c: FunctionContract): { label: string; groups: readonly Group[]; most: number }[] {

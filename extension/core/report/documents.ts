@@ -60,6 +60,17 @@ export type ContextNeed =
   | 'preempt-on'
   | 'rcu-reader';
 
+/** What is held whenever a function is called, as far as its callers are known. */
+export interface CalledWith {
+  /** Functions that call it and were looked at, and the call sites in them. */
+  readonly callers: number;
+  readonly sites: number;
+  /** There are more, or some that could not be followed (a function pointer). */
+  readonly incomplete: boolean;
+  /** `sites`: at how many of these it is held, by the caller or by those who call that. */
+  readonly locks: readonly { readonly lock: string; readonly mode: LockMode; readonly sites: number }[];
+}
+
 /** What a function does to locks. */
 export interface FunctionContract extends Position {
   readonly name: string;
@@ -76,6 +87,8 @@ export interface FunctionContract extends Position {
   /** The call that may sleep, when `maySleep`. */
   readonly sleepsAt?: LockFact;
   readonly exits: readonly ExitFact[];
+  /** Only where callers were asked for: `lockstep contracts --index`. */
+  readonly calledWith?: CalledWith;
   /** Primitives reached, in order of first call. */
   readonly primitives: readonly string[];
   /** Callees that could be neither followed nor found in the vocabulary. */

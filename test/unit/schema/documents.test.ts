@@ -53,6 +53,10 @@ describe('documents are as their schemas say', function () {
     const document = json('contracts', `${SAMPLE}/mm/vmemmap.c`, `${SAMPLE}/mm/dump.c`, '--json');
     assertValid('contracts', document);
     assert.ok((document as { functions: unknown[] }).functions.length > 5);
+    const one = json('contracts', `${SAMPLE}/mm/vmemmap.c`, '--function', 'split_vmemmap_pmd', '--index', '--json');
+    assertValid('contracts', one);
+    const [split] = (one as { functions: { calledWith: { sites: number; callers: number } }[] }).functions;
+    assert.ok(split!.calledWith.callers > 0 && split!.calledWith.sites >= split!.calledWith.callers);
   });
 
   it('findings, suppressed ones too, and what a patch does to them', () => {

@@ -61,7 +61,6 @@ export class Exploration implements Reversals {
   readonly #frontier: Frontier;
   readonly #races: Races;
   readonly #touches = new Touches();
-  readonly #floor: number = 0;
   #finished = false;
   /** The first event that drafts may be made of. */
   #draft = 0;
@@ -70,7 +69,7 @@ export class Exploration implements Reversals {
   #preemptions = new Int32Array(64);
 
   /**
-   * @param saved where to go on: what `save()` gave for the same program, or a part of `partition()`
+   * @param saved where to go on: what `save()` gave for the same program
    * @throws InputError when the program does not do what it did when that was saved; RangeError for over 31 threads
    */
   constructor(executable: Executable, options: ExploreOptions = {}, saved?: SavedExploration) {
@@ -84,7 +83,6 @@ export class Exploration implements Reversals {
     this.#frontier = new Frontier(this.#path);
     this.#races = new Races(this.#path, this);
     if (saved) {
-      this.#floor = saved.floor;
       Object.assign(this.explored, saved.explored);
       this.#load(saved);
     }
@@ -103,7 +101,7 @@ export class Exploration implements Reversals {
     if (this.#finished) return 1;
     let share = 1;
     let done = 0;
-    for (let node = this.#floor; node <= this.#path.length; node++) {
+    for (let node = 0; node <= this.#path.length; node++) {
       const [explored, left] = this.#frontier.counts(node);
       // The branch that the path goes along is neither explored nor left.
       const all = explored + left + (node < this.#path.length ? 1 : 0);
@@ -154,7 +152,6 @@ export class Exploration implements Reversals {
       threads: this.#threads,
       schedule: Array.from(this.#path.thread.subarray(0, length)),
       nodes: Array.from({ length: length + 1 }, (_, node) => this.#frontier.save(node)),
-      floor: this.#floor,
       explored: { ...this.explored },
     };
   }
@@ -279,7 +276,6 @@ export class Exploration implements Reversals {
    * before the race's second event, and that event if what it does is certain.
    */
   reverse({ depth, sequence, length, earlier, check }: Reversal): boolean {
-    if (depth < this.#floor) return true;
     const frontier = this.#frontier;
     while (this.#sequence.length < length) this.#sequence = grown(this.#sequence, 0);
     const own = this.#sequence;
@@ -354,7 +350,7 @@ export class Exploration implements Reversals {
     const path = this.#path;
     const frontier = this.#frontier;
     frontier.leave(path.length);
-    while (path.length > this.#floor) {
+    while (path.length > 0) {
       const node = path.length - 1;
       if (frontier.next(node) >= 0) {
         frontier.sleep();

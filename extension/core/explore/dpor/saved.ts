@@ -12,15 +12,13 @@ export interface SavedNode {
   readonly branches: readonly SavedStep[];
 }
 
-/** An exploration that was paused, or a part of one: plain data, to be kept in a file or given to a worker. */
+/** An exploration that was paused: plain data, to be kept in a file or given to a worker. */
 export interface SavedExploration {
   readonly threads: number;
   /** The threads of the path's steps. */
   readonly schedule: readonly number[];
   /** A node for each of its states, from the one before the first step: one more than steps. */
   readonly nodes: readonly SavedNode[];
-  /** Only what begins with so many of the steps is explored; what lies outside is another part's. */
-  readonly floor: number;
   readonly explored: Explored;
 }
 
@@ -33,8 +31,8 @@ export interface Explored {
   /** Of those: executions that a step ended. */
   stopped: number;
   /**
-   * Executions given up because all that could go on is explored elsewhere. The algorithm promises that it is 0 when one
-   * exploration explores all without a bound.
+   * Executions given up because all that could go on is explored elsewhere. The algorithm promises that it is 0 without a
+   * bound.
    */
   blocked: number;
   /** Sequences not followed because they need more preemptions than the bound. */
