@@ -6,15 +6,16 @@ import type { MachineThread } from '../machine/thread.ts';
 import type { LockMode, TraceEventKind } from '../report/documents.ts';
 import { Kind, Touches } from './dpor/executable.ts';
 
-/** Places that are no memory: who allocates or frees, whether RCU readers are inside. No address of a machine is so high. */
+/** Places that are no memory: who allocates or frees, whether RCU readers are inside, what is printed. No address is so high. */
 const ALLOCATOR = 2 ** 52;
 const READERS = 2 ** 52 + 1;
+const OUTPUT = 2 ** 52 + 2;
 
 /**
  * Hears of each step what it touched, and nothing else.
  *
  * Invariant: two steps whose touches do not conflict leave the same state in either order. What this does not know to be so
- * counts as a write: allocation and freeing of anything, since addresses are given out in order, and RCU sections.
+ * counts as a write: allocation and freeing of anything, since addresses are given out in order, RCU sections, output.
  */
 export class TouchSink implements EventSink {
   clock = 0;
@@ -70,6 +71,7 @@ export class TouchSink implements EventSink {
 
   output(): void {
     this.clock++;
+    this.touches.add(OUTPUT, 1, Kind.write);
   }
 
   unmodelled(k: MachineThread, line: number, name: string): void {
