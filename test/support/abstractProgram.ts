@@ -15,6 +15,10 @@ export type Op =
   /** Register `to` is 1 if it was taken, else 0. */
   | { readonly op: 'tryLock' | 'tryReadLock'; readonly lock: number; readonly to: number }
   | { readonly op: 'await'; readonly at: number; readonly value: number }
+  /** The lock is taken and a word read, in one step. */
+  | { readonly op: 'lockAndRead'; readonly lock: number; readonly at: number; readonly to: number }
+  /** Locks 0 and 1 are taken in one step, when both are free. */
+  | { readonly op: 'lockBoth' }
   /** Waits until both places hold the value. */
   | { readonly op: 'awaitBoth'; readonly at: number; readonly also: number; readonly value: number }
   /** Waits until one of them does. */
@@ -44,6 +48,8 @@ const NAMES = [
   'await',
   'awaitBoth',
   'awaitEither',
+  'lockAndRead',
+  'lockBoth',
   'writeThrough',
   'down',
   'up',
@@ -121,7 +127,10 @@ export class AbstractProgram implements Executable {
     if (at >= this.#ends[thread]!) return false;
     const code = this.#code;
     switch (code[at]) {
+      case CODE.lockBoth:
+        return this.locks[0] === 0 && this.locks[1] === 0;
       case CODE.lock:
+      case CODE.lockAndRead:
         return this.locks[this.#place(thread, at)] === 0;
       case CODE.readLock:
         return this.locks[this.#place(thread, at)] !== WRITER;
@@ -143,7 +152,13 @@ export class AbstractProgram implements Executable {
     const code = this.#code;
     const place = this.#place(thread, at);
     if (code[at] === CODE.lock) touches.add(this.#lockBase + 8 * place, 4, Kind.acquire);
-    else if (code[at] === CODE.readLock) touches.add(this.#lockBase + 8 * place, 4, Kind.acquireRead);
+    else if (code[at] === CODE.lockAndRead) {
+      touches.add(this.#lockBase + 8 * place, 4, Kind.acquire);
+      touches.add(4 * code[at + 3]!, 4, Kind.read);
+    } else if (code[at] === CODE.lockBoth) {
+      touches.add(this.#lockBase, 4, Kind.acquire);
+      touches.add(this.#lockBase + 8, 4, Kind.acquire);
+    } else if (code[at] === CODE.readLock) touches.add(this.#lockBase + 8 * place, 4, Kind.acquireRead);
     else if (code[at] === CODE.down) touches.add(4 * place, 4, Kind.awaitWrite);
     else {
       touches.add(4 * place, 4, Kind.await);
@@ -181,6 +196,17 @@ export class AbstractProgram implements Executable {
       case CODE.lock:
         locks[place] = WRITER;
         touches.add(lock, 4, Kind.acquire);
+        break;
+      case CODE.lockAndRead:
+        locks[place] = WRITER;
+        registers[row + b] = memory[a]!;
+        touches.add(lock, 4, Kind.acquire);
+        touches.add(4 * a, 4, Kind.read);
+        break;
+      case CODE.lockBoth:
+        locks[0] = locks[1] = WRITER;
+        touches.add(this.#lockBase, 4, Kind.acquire);
+        touches.add(this.#lockBase + 8, 4, Kind.acquire);
         break;
       case CODE.unlock:
         locks[place] = 0;
@@ -282,7 +308,7 @@ export class AbstractProgram implements Executable {
 }
 
 function compile(op: Op): number[] {
-  const where = 'at' in op ? op.at : 'lock' in op ? op.lock : 0;
+  const where = 'lock' in op ? op.lock : 'at' in op ? op.at : 0;
   const [base, by] = typeof where === 'number' ? [where, -1] : [where.base, where.by];
   const code = CODE[op.op];
   switch (op.op) {
@@ -302,6 +328,8 @@ function compile(op: Op): number[] {
     case 'awaitBoth':
     case 'awaitEither':
       return [code, base, by, op.value, op.also, 0];
+    case 'lockAndRead':
+      return [code, base, by, op.at, op.to, 0];
     case 'cmpxchg':
       return [code, base, by, op.old, op.from, op.to];
     case 'add':

@@ -22,6 +22,8 @@ export interface Parts {
   readonly awaits?: boolean;
   readonly semaphores?: boolean;
   readonly pairs?: boolean;
+  /** Steps that take a lock and more. */
+  readonly compound?: boolean;
   /** Steps that touch what depends on what they read. */
   readonly varying?: boolean;
 }
@@ -110,6 +112,18 @@ export function randomProgram(seed: number, threads: number, length: number, par
       () => [{ op: rnd(2) ? 'awaitBoth' : 'awaitEither', at: rnd(words), also: rnd(words), value: rnd(3) }],
     );
   }
+  if (parts.compound)
+    kinds.push(
+      () => {
+        const lock = rnd(locks);
+        return [{ op: 'lockAndRead', lock, at: rnd(words), to: 1 }, ...(rnd(3) ? body() : []), { op: 'unlock', lock }];
+      },
+      () => {
+        const first = rnd(2);
+        const inner = rnd(3) ? body() : [];
+        return [{ op: 'lockBoth' }, { op: 'unlock', lock: first }, ...inner, { op: 'unlock', lock: 1 - first }];
+      },
+    );
   if (parts.varying) kinds.push(() => [{ op: 'writeThrough', at: rnd(words), value: rnd(3) }]);
   if (parts.semaphores)
     kinds.push(

@@ -36,11 +36,16 @@ export interface Reversals {
 export class Races {
   readonly #path: Path;
   readonly #reversals: Reversals;
-  /** Events that race with the one at hand, by the touch of it that found them: group g is from `#from[g]` on. */
+  /**
+   * Events that race with the one at hand: a group for each touch of it that waits, and one for all others. Group g is from
+   * `#from[g]` on.
+   */
   #found = new Int32Array(32);
   #count = 0;
   #from = new Int32Array(32);
   #groups = 0;
+  /** Which of each group is taken out, or -1. */
+  #choice = new Int32Array(4);
   /** The kinds of the event's touches, as bits. */
   #kinds = 0;
   /** Set by a group: to be checked by running. */
@@ -73,7 +78,7 @@ export class Races {
       const kinds = this.#kinds;
       if (kinds & UNCERTAIN) this.#check = true;
       if (kinds & (LOCKS | AWAITS)) {
-        if (kinds & AWAITS || this.#groups > 1) this.#check = true;
+        if (kinds & AWAITS) this.#check = true;
         this.#reverseBlocking(event);
       } else this.#reverseAccesses(event);
     }
@@ -94,18 +99,30 @@ export class Races {
     this.#groups = 0;
     this.#check = path.varies[event] === 1;
     let kinds = 0;
+    let accesses = false;
+    const first = path.first[event]!;
     const end = path.first[event + 1]!;
-    for (let touch = path.first[event]!; touch < end; touch++) {
+    for (let touch = first; touch < end; touch++) {
       const bit = 1 << path.kind[touch]!;
       kinds |= bit;
-      if (this.#groups === this.#from.length) this.#from = grown(this.#from, 0);
-      this.#from[this.#groups++] = this.#count;
-      if (bit & LOCKS) this.#ofLock(event, touch);
-      else if (bit & AWAITS) this.#ofAwait(event, touch);
-      else this.#ofAccess(event, touch);
+      if (bit & (LOCKS | AWAITS)) {
+        this.#group();
+        if (bit & LOCKS) this.#ofLock(event, touch);
+        else this.#ofAwait(event, touch);
+      } else accesses = true;
+    }
+    if (accesses) {
+      this.#group();
+      for (let touch = first; touch < end; touch++)
+        if (!((1 << path.kind[touch]!) & (LOCKS | AWAITS))) this.#ofAccess(event, touch);
     }
     this.#kinds = kinds;
     return this.#count > 0;
+  }
+
+  #group(): void {
+    if (this.#groups === this.#from.length) this.#from = grown(this.#from, 0);
+    this.#from[this.#groups++] = this.#count;
   }
 
   /** Races of a touch that does not wait. */
@@ -208,7 +225,7 @@ export class Races {
     for (let i = 0; i < this.#count; i++) {
       const other = this.#found[i]!;
       let between = false;
-      if (this.#groups > 1)
+      if (this.#count > 1)
         for (let j = 0; j < this.#count && !between; j++) between = j !== i && path.isAfter(this.#found[j]!, other);
       if (between) continue;
       this.#out[0] = other;
@@ -219,11 +236,12 @@ export class Races {
 
   /**
    * Reversals of an event that waits. What it waits for may be of several places, and then only taking one event out at
-   * each may enable it: every choice of at most one per touch is tried.
+   * each may enable it: every choice of at most one per group is tried.
    */
   #reverseBlocking(event: number): void {
     const groups = this.#groups;
-    const choice = new Int32Array(groups).fill(-1);
+    while (this.#choice.length < groups) this.#choice = grown(this.#choice, 0);
+    const choice = this.#choice.fill(-1);
     for (;;) {
       let g = 0;
       for (; g < groups; g++) {
@@ -253,21 +271,23 @@ export class Races {
   }
 
   /**
-   * Takes out what else holds a lock that the event waits for: readers whose release is out hold it still.
+   * Takes out what else holds a lock that the event waits for: whose release is out holds it still.
    *
    * @returns false when the event's own thread had to follow one of them
    */
   #freeLocks(event: number): boolean {
     const path = this.#path;
     for (let touch = path.first[event]!; touch < path.first[event + 1]!; touch++) {
-      if (path.kind[touch] !== Kind.acquire) continue;
+      const kind = path.kind[touch]!;
+      if (!((1 << kind) & LOCKS)) continue;
+      const excludes = kind === Kind.acquire ? TAKES | RELEASES : (TAKES & ~TAKES_READ) | (1 << Kind.release);
       for (let again = true; again; ) {
         again = false;
         this.#given.fill(0);
         for (let s = path.older[touch]!; s >= 0 && !again; s = path.older[s]!) {
           const bit = 1 << path.kind[s]!;
           const other = path.event[s]!;
-          if (!(bit & (TAKES | RELEASES)) || !(path.mask[s]! & path.mask[touch]!)) continue;
+          if (!(bit & excludes) || !(path.mask[s]! & path.mask[touch]!)) continue;
           if (other === event || this.#isOut(other)) continue;
           const thread = path.thread[other]!;
           if (bit & RELEASES) this.#given[thread]!++;

@@ -11,12 +11,22 @@ const PARTS: Readonly<Record<string, Parts>> = {
   'reader-writer locks': { readers: true },
   'locks, trylocks, cmpxchg': { locks: true, tries: true },
   'reader-writer locks and trylocks': { readers: true, tries: true },
+  'steps that take a lock and more': { compound: true, locks: true, readers: true },
   'waiting for values': { awaits: true },
   semaphores: { semaphores: true },
   'waiting for values, and locks': { locks: true, readers: true, awaits: true },
   'steps that go on by what they read': { varying: true },
   'the same, and waiting': { varying: true, awaits: true, locks: true },
-  everything: { locks: true, readers: true, tries: true, awaits: true, semaphores: true, pairs: true, varying: true },
+  everything: {
+    locks: true,
+    readers: true,
+    tries: true,
+    awaits: true,
+    semaphores: true,
+    pairs: true,
+    varying: true,
+    compound: true,
+  },
 };
 /** Threads, and operations that each has at least. */
 const SHAPES = [
