@@ -1,5 +1,5 @@
 import type { LockMode } from '../report/documents.ts';
-import { type Expr, lockKey } from './expr.ts';
+import { type Expr, freeName, lockKey } from './expr.ts';
 import type { Scanned } from './scan.ts';
 import { type VocabularyEntry, vocabularyOf } from './vocabulary.ts';
 
@@ -68,3 +68,31 @@ export function keysOf(effects: readonly Effect[]): string {
 
 /** Sparse is told of a context in a function for its callers: whoever calls these has contexts of its own. */
 export const isFarContext = ({ entry, via }: Effect): boolean => entry.lock === 'name' && via.length > 0;
+
+export const BOTTOM_HALVES = freeName('local_bh');
+export const INTERRUPTS = freeName('local_irq');
+
+const OFF: VocabularyEntry = {
+  names: [],
+  effect: 'acquire',
+  mode: 'write',
+  atomic: true,
+  doc: 'What a lock had turned off.',
+};
+
+/**
+ * What stays off when a lock that turned it off is let go by a word that does not turn it on: `spin_lock_irq(l); spin_unlock(l);`.
+ *
+ * @param others what is held besides: one of these may keep it off anyway
+ */
+export function keptOff(unlock: VocabularyEntry, lock: Effect, others: readonly Effect[]): Effect[] {
+  const stays = (what: 'irq' | 'bh') =>
+    lock.entry[what] === 'off' && !unlock[what] && !others.some(e => e !== lock && e.entry[what] === 'off');
+  const off = (expr: Expr, what: 'irq' | 'bh'): Effect => ({
+    ...lock,
+    expr,
+    lockClass: undefined,
+    entry: { ...OFF, [what]: 'off' },
+  });
+  return [...(stays('irq') ? [off(INTERRUPTS, 'irq')] : []), ...(stays('bh') ? [off(BOTTOM_HALVES, 'bh')] : [])];
+}

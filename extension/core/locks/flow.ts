@@ -2,7 +2,7 @@ import type { LockMode } from '../report/documents.ts';
 import { classOf, maskParameter, paramTypes, type TypeOf } from './classes.ts';
 import { Collected } from './collected.ts';
 import { compact } from './compact.ts';
-import { type Effect, isFarContext } from './effects.ts';
+import { type Effect, isFarContext, keptOff } from './effects.ts';
 import { accessor, call, type Expr, fresh, HAS_LOCAL, lockKey, type Owner, op, rewrite } from './expr.ts';
 import { type Arrived, type FlowContext, spelledOut } from './flowContext.ts';
 import { type Block, type CallStep, type ExitStep, type Graph, isRead, type Step } from './graph.ts';
@@ -330,7 +330,7 @@ export class Flow {
     }
     this.observer?.release?.(state, effect, held);
     if (held) {
-      state.drop(held);
+      state.drop(held, keptOff(effect.entry, held, state.held));
       this.found.take(held);
       // `local_bh_disable(); spin_lock(l); … spin_unlock_bh(l);`: what the lock did not turn off was off before.
       for (const off of state.turnedOff(effect.entry, held.entry)) state.drop(off);

@@ -1,12 +1,11 @@
 import type { LockMode } from '../report/documents.ts';
-import { type Effect, keysOf, mergedGone, union } from './effects.ts';
+import { BOTTOM_HALVES, type Effect, INTERRUPTS, keysOf, mergedGone, union } from './effects.ts';
 import {
   asRead,
   type Call,
   call,
   contains,
   type Expr,
-  freeName,
   fresh,
   HAS_CALL,
   HAS_DEREF,
@@ -38,8 +37,6 @@ const MOST_NESTED = 2;
 const MOST_HELD = 16;
 /** Added to a site's offset: the value of the round before. */
 const PREVIOUS = 0.5;
-const BOTTOM_HALVES = freeName('local_bh');
-const INTERRUPTS = freeName('local_irq');
 const NONE: readonly Effect[] = [];
 const NEVER: ReadonlyMap<Expr, Effect> = new Map();
 
@@ -380,8 +377,10 @@ export class State {
     this.held = this.held_.filter((_, i) => i !== at);
   }
 
-  drop(effect: Effect): void {
+  /** `kept`: what is off from now on by itself (`keptOff`). */
+  drop(effect: Effect, kept: readonly Effect[] = NONE): void {
     this.forgetHeld(effect);
+    if (kept.length) this.held = [...this.held_, ...kept];
     this.gone_ = copied(this.gone_).set(lockKey(effect.expr), effect);
   }
 
