@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bench as contracts } from './contracts.ts';
 import { bench as editor } from './editor.ts';
+import { bench as exploration } from './explore.ts';
 import { bench as index } from './index.ts';
 import { bench as product } from './product.ts';
 import { type Figure, bench as syntax } from './syntax.ts';
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
   const rows: string[][] = [['figure', '', 'bar', 'ratio', 'reference', '']];
   const missing = new Set(BARS.map(([name]) => name));
   let over = 0;
-  for (const bench of [product, editor, contracts, index, syntax, timeline]) {
+  for (const bench of [product, editor, contracts, index, syntax, timeline, exploration]) {
     for (const f of await bench()) {
       const bar = BARS.find(([name]) => f.name.startsWith(name));
       if (bar) missing.delete(bar[0]);

@@ -59,7 +59,7 @@ export class ScenarioExecutions implements Executable {
     const { sink } = this;
     sink.touches = touches;
     // The thread says of each next step in the same object.
-    const { what, address } = k.pending ?? { what: 'start', address: undefined };
+    const { what, address, enabled } = k.pending ?? { what: 'start', address: undefined, enabled: undefined };
     sink.trying = what === 'trylock';
     try {
       if (runner.steps === undefined) {
@@ -72,7 +72,7 @@ export class ScenarioExecutions implements Executable {
     } catch (error) {
       this.end = ended(error, k);
     }
-    if (what.startsWith('synchronize_')) sink.readers();
+    if (what.startsWith('synchronize_')) sink.readers(enabled !== undefined);
     // Something was looked at of which nothing was told: a lock that is asked whether it is held, say.
     if (touches.count === 0 && address !== undefined) touches.add(address, 1, Kind.write);
     return this.end === undefined;
@@ -84,7 +84,7 @@ export class ScenarioExecutions implements Executable {
     if (wanted) touches.add(wanted.lock.address, 1, wanted.mode === 'read' ? Kind.acquireRead : Kind.acquire);
     else {
       this.sink.touches = touches;
-      this.sink.readers();
+      this.sink.readers(true);
     }
   }
 

@@ -82,9 +82,9 @@ export class TouchSink implements EventSink {
     this.unknown.get(key)!.count++;
   }
 
-  /** The step has begun or ended a wait for RCU readers. */
-  readers(): void {
-    this.touches.add(READERS, 1, Kind.write);
+  /** The step looked for RCU readers; `waited`: it could only be taken once those that it waits for were gone. */
+  readers(waited: boolean): void {
+    this.touches.add(READERS, 1, waited ? Kind.await : Kind.read);
   }
 
   unmodelledCalls(): { function: string; file: string; line: number; count: number }[] {

@@ -101,6 +101,31 @@ INVARIANT("the trylock fails") { CHECK(y == 0); }
     assert.equal(verdict.executions, 3);
   });
 
+  it('a grace period waits for the readers that were there before it', async () => {
+    const rcu = `${HEADER}void rcu_read_lock(void);\nvoid rcu_read_unlock(void);\nvoid synchronize_rcu(void);\n`;
+    const text = `${scenario(
+      'int a, b; rcu_read_lock(); a = x; b = y; rcu_read_unlock(); if (a == 1 && b == 1) seen = 1;',
+      'x = 1; synchronize_rcu(); y = 1;',
+    ).replace('static int x, y;', 'static int x, y, seen;')}
+INVARIANT("who sees the second store sees the first") { CHECK(y == 1); }
+`;
+    const files: SourceTree = {
+      ...tree,
+      read: async path => (path === 'include/linux/spinlock.h' ? new TextEncoder().encode(rcu) : undefined),
+    };
+    const verdict = await explore(text, { tree: files });
+    assert.deepEqual([verdict.complete, verdict.blocked, verdict.violations], [true, 0, []]);
+    assert.ok(verdict.executions > 2);
+    // A reader that began before the first store ends before the second: it never sees the second without the first.
+    const never = text.replace('a == 1 && b == 1', 'a == 0 && b == 1').replace('CHECK(y == 1)', 'CHECK(seen == 0)');
+    assert.deepEqual((await explore(never, { tree: files })).violations, []);
+    const without = await explore(never.replace('synchronize_rcu();', ''), { tree: files });
+    assert.deepEqual(
+      without.violations.map(v => v.invariant),
+      ['who sees the second store sees the first'],
+    );
+  });
+
   it('steps that do not touch the same make no difference', async () => {
     assert.equal((await explore(scenario('x = 1; x = 2; x = 3;', 'y = 1; y = 2; y = 3;'))).executions, 1);
   });
