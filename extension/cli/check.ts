@@ -20,11 +20,13 @@ import { comparisonText, type FindingTextOptions, findingsText } from '../core/r
 import { comparisonSarif, findingsSarif, type SarifOptions } from '../core/report/sarif.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { cacheFolder } from '../worker/keptFiles.ts';
 import { codeOf } from '../worker/systemErrors.ts';
 import { callersOfChanged, effectsOf } from './checkCallers.ts';
 import { subjectFiles, type Wanted } from './checkFiles.ts';
 import { checkIndex, patchIndex } from './checkIndex.ts';
 import { type Checked, type CheckTreeOptions, checkTree } from './checkTree.ts';
+import { keptCheck } from './keptCheck.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface CheckOptions {
@@ -37,6 +39,8 @@ export interface CheckOptions {
   readonly patch?: readonly string[];
   /** Follow calls anywhere in the tree; unless given, when a folder is named. */
   readonly index?: boolean;
+  /** commander's name for --no-cache. */
+  readonly cache?: boolean;
   readonly format?: string;
   readonly json?: boolean;
 }
@@ -63,8 +67,9 @@ export async function check(
   const wanted = await subjectFiles(paths, options.tree, patches.length > 0);
   const told = new Map<string, string>();
   const notice = ({ file, message }: Notice): void => void told.set(file, message);
-  const index = (options.index ?? wanted.hasFolder) ? await checkIndex(wanted.root, signal, notice) : undefined;
-  const how = { format, filter, signal, colors, index, told };
+  const cache = options.cache === false ? undefined : cacheFolder();
+  const index = (options.index ?? wanted.hasFolder) ? await checkIndex(wanted.root, signal, notice, cache) : undefined;
+  const how = { format, filter, signal, colors, index, cache, told };
   return patches.length ? checkPatch(wanted, patches, how) : checkPlain(wanted, how);
 }
 
@@ -74,15 +79,23 @@ interface How {
   readonly signal: AbortSignal;
   readonly colors: Colors | undefined;
   readonly index: TreeIndex | undefined;
-  /** By file: why the index does not have it. */
-  readonly told: ReadonlyMap<string, string>;
+  /** Where answers are kept; undefined: nowhere. */
+  readonly cache: string | undefined;
+  /** By file: why the index does not have it, or a cache is of no use. */
+  readonly told: Map<string, string>;
 }
 
-async function checkPlain(wanted: Wanted, { format, filter, signal, colors, index, told }: How): Promise<Outcome> {
+async function checkPlain(
+  wanted: Wanted,
+  { format, filter, signal, colors, index, cache, told }: How,
+): Promise<Outcome> {
   const { root, tree, files } = wanted;
   const barriers = barriersWanted(filter, index);
-  const how = { signal, function: filter.function, index, barriers, unread: tree.unread };
-  const checked = await checkTree(tree, files, how);
+  const how = { signal, function: filter.function, barriers, unread: tree.unread };
+  const checked =
+    index && cache && !barriers
+      ? await keptCheck(wanted, index, cache, how, (file, why) => told.set(file, why))
+      : await checkTree(tree, files, { ...how, index });
   const { document, unsure } = filtered(checked.document, filter);
   requireFunction(filter, [checked], files);
   const status = document.findings.some(f => f.suppressed === undefined) ? 1 : 0;

@@ -2,26 +2,27 @@ import { join } from 'node:path';
 import type { Notice } from '../core/index/tree/job.ts';
 import type { TreeIndex } from '../core/index/tree/treeIndex.ts';
 import type { SourceTree } from '../core/text/source.ts';
-import { cacheFolder } from '../worker/indexCache.ts';
 import { openIndex } from '../worker/indexStore.ts';
 
 /**
  * The index of a whole tree, for a check that follows calls anywhere in it; undefined when it was stopped. It is cached, as
  * `lockstep index` does, so that only the first check of a tree waits for it.
  *
+ * @param cache where caches are kept (`cacheFolder()`); undefined: nothing is kept
  * @param notice is told what is not in it, and why it could not be cached
  */
 export async function checkIndex(
   root: string,
   signal: AbortSignal,
   notice: (notice: Notice) => void,
+  cache: string | undefined,
 ): Promise<TreeIndex | undefined> {
   const { stderr } = process;
   let shown = 0;
   try {
     const opened = await openIndex({
       root,
-      cache: cacheFolder(),
+      ...(cache === undefined ? {} : { cache }),
       threadFile: join(__dirname, 'indexer.cjs'),
       signal,
       notice,

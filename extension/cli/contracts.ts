@@ -6,6 +6,7 @@ import type { ContractsDocument, FunctionContract } from '../core/report/documen
 import { loopMacros } from '../core/syntax/idioms.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, readingError } from '../core/text/source.ts';
+import { cacheFolder } from '../worker/keptFiles.ts';
 import { checkIndex } from './checkIndex.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
 import { type Outcome, ran } from './outcome.ts';
@@ -34,7 +35,7 @@ export async function contracts(
       const tree = new DiskTree(root);
       const format = await tree.read('.clang-format');
       const loops = format ? loopMacros(new TextDecoder().decode(format)) : [];
-      const index = options.index ? await checkIndex(root, signal, () => {}) : undefined;
+      const index = options.index ? await checkIndex(root, signal, () => {}, cacheFolder()) : undefined;
       if (options.index && !index) return { text: '', status: 2, problem: 'stopped' };
       const analyser = new ContractAnalyser(tree, { loops, ...(index ? { index } : {}) });
       known = { analyser, tree, ...(index ? { callers: new HeldByCallers(analyser, index) } : {}) };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Notice } from '../core/index/tree/job.ts';
 import type { IndexCounts } from '../core/index/tree/treeIndex.ts';
-import { cacheFolder } from '../worker/indexCache.ts';
 import { type OpenedIndex, openIndex } from '../worker/indexStore.ts';
+import { cacheFolder } from '../worker/keptFiles.ts';
 import { folder } from './diskTree.ts';
 import type { Outcome } from './outcome.ts';
 

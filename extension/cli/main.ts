@@ -101,6 +101,7 @@ function commands(take: (job: Job, output?: string) => void): Command {
     .option('--patch <file>', 'the difference that this patch makes; again for a series', repeated)
     .option('--index', 'follow calls anywhere in the tree, by its index (default when a folder is named)')
     .option('--no-index', 'follow calls into headers and nearby folders alone')
+    .option('--no-cache', 'read the tree and work everything out anew, keep nothing')
     .option('--format <name>', 'text, json or sarif', 'text')
     .option('--output <file>', 'write there, not to the terminal')
     .option('--json', 'the versioned document: --format json')

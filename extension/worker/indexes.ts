@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { TreeIndex } from '../core/index/tree/treeIndex.ts';
 import type { IndexAnswer, IndexAsk, Progress } from '../editor/engine.ts';
 import { aborted } from './errors.ts';
-import { cacheFolder } from './indexCache.ts';
 import { openIndex, refreshIndex } from './indexStore.ts';
+import { cacheFolder } from './keptFiles.ts';
 
 /** Notices that an answer carries; the rest is only counted. */
 const MOST_NOTICES = 20;

@@ -9,8 +9,8 @@ import type { FunctionContract, LockFact } from '../../extension/core/report/doc
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
 import { CParser } from '../../extension/core/syntax/parser.ts';
 import { decodeSource } from '../../extension/core/text/decode.ts';
-import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
+import { cacheFolder } from '../../extension/worker/keptFiles.ts';
 import { measure } from './trees.ts';
 
 type Kind = 'acquires' | 'releases' | 'must_hold';

@@ -6,8 +6,8 @@ import type { Judged, Verdict } from '../../extension/core/locks/barriers/search
 import { ContractAnalyser } from '../../extension/core/locks/contracts.ts';
 import { LineStarts } from '../../extension/core/locks/lines.ts';
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
-import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
+import { cacheFolder } from '../../extension/worker/keptFiles.ts';
 import { measure } from './trees.ts';
 
 const FOLDERS = ['mm', 'fs/ext4', 'kernel/locking', 'net/core', 'block', 'kernel'];

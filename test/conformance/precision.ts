@@ -4,8 +4,8 @@ import { DiskTree } from '../../extension/cli/diskTree.ts';
 import { ContractAnalyser } from '../../extension/core/locks/contracts.ts';
 import type { Finding, FunctionContract } from '../../extension/core/report/documents.ts';
 import { loopMacros } from '../../extension/core/syntax/idioms.ts';
-import { cacheFolder } from '../../extension/worker/indexCache.ts';
 import { openIndex } from '../../extension/worker/indexStore.ts';
+import { cacheFolder } from '../../extension/worker/keptFiles.ts';
 import { measure } from './trees.ts';
 
 /** What one folder as shipped is said to have wrong. */

@@ -20,14 +20,14 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** `lockstep ARGS…` in a folder, as a process of its own. */
-export function lockstep(args: readonly string[], cwd = project): CliResult {
+/** `lockstep ARGS…` in a folder, as a process of its own; `env`: besides this one's. */
+export function lockstep(args: readonly string[], cwd = project, env: NodeJS.ProcessEnv = {}): CliResult {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(project, 'dist/cli.cjs'), ...args], {
     cwd,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     timeout: 60_000,
-    env: { ...process.env, NO_COLOR: '1', COLUMNS: '100' },
+    env: { ...process.env, NO_COLOR: '1', COLUMNS: '100', ...env },
   });
   return { status, stdout, stderr };
 }

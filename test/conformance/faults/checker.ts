@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DiskTree } from '../../../extension/cli/diskTree.ts';
 import { ContractAnalyser } from '../../../extension/core/locks/contracts.ts';
 import { loopMacros } from '../../../extension/core/syntax/idioms.ts';
-import { cacheFolder } from '../../../extension/worker/indexCache.ts';
 import { openIndex } from '../../../extension/worker/indexStore.ts';
+import { cacheFolder } from '../../../extension/worker/keptFiles.ts';
 import type { Checker } from './judge.ts';
 
 /** Makes analysers of a tree that have read nothing yet; undefined while the analyser gives no findings. */

@@ -43,7 +43,7 @@ export function missingPackages(): string[] {
 export function timed(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly input?: string } = {},
+  options: { readonly cwd?: string; readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Timed {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-time-'));
   const out = join(folder, 'time');
