@@ -8,6 +8,7 @@ import { Setting } from './editor/contributions.ts';
 import { ThreadDecorations } from './editor/decorations.ts';
 import { Definitions } from './editor/definitions.ts';
 import { FindingDiagnostics } from './editor/diagnostics.ts';
+import { Explorations } from './editor/explorations.ts';
 import { FindingActions } from './editor/findingActions.ts';
 import { HeldLocks } from './editor/heldInlay.ts';
 import { ContractHover } from './editor/hover.ts';
@@ -49,7 +50,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const decorations = new ThreadDecorations();
   const models = new Models(engine, sources);
   const contracts = new ContractsView(engine, sources);
-  const panel = new SimulationPanel(context.extensionUri, simulations, decorations, log);
+  const explorations = new Explorations(engine, scenarios, sources, context.workspaceState, log);
+  const panel = new SimulationPanel(context.extensionUri, simulations, explorations, decorations, log);
   const hover = new ContractHover(engine, parses, sources, log);
   const indexing = new Indexing(engine, sources, log);
   const diagnostics = new FindingDiagnostics(engine, sources, indexing, C, log);
@@ -79,6 +81,7 @@ export function activate(context: vscode.ExtensionContext): void {
     decorations,
     models,
     contracts,
+    explorations,
     panel,
     lensSettings,
     diagnostics,

@@ -13,6 +13,7 @@ const MOST_NAMES = 4;
 export interface HeaderHost {
   sideChosen(side: Side): void;
   rerun(schedule: Rerun['schedule']): void;
+  explore(): void;
   cancel(): void;
   reveal(place: Place): void;
 }
@@ -51,6 +52,9 @@ export class Header {
           button('Run again', 'Run again under the same schedule', () => host.rerun('same')),
           button('New seed', 'Run under a random schedule with a new seed', () => host.rerun('random')),
           button('Schedule…', 'Choose how the next thread is picked', () => host.rerun('choose')),
+          button('Explore', 'Run every interleaving that makes a difference, and say what can go wrong', () =>
+            host.explore(),
+          ),
         ),
       ),
       this.#facts,

@@ -1,7 +1,7 @@
 import { h, link } from './dom.ts';
 import { Header } from './header.ts';
 import { Legend } from './legend.ts';
-import { type FromPanel, type Place, PROTOCOL, type Show, type ToPanel } from './protocol.ts';
+import { type Exploration, type FromPanel, type Place, PROTOCOL, type Show, type ToPanel } from './protocol.ts';
 import { placeKey, Run } from './run.ts';
 import { EventsSection } from './sections/events.ts';
 import { HoldsSection } from './sections/holds.ts';
@@ -12,6 +12,7 @@ import { ThreadsSection } from './sections/threads.ts';
 import { freshState, movedTo, type PanelState, stateFor, type View, viewOf, zoomed } from './state.ts';
 import { onThemeChange } from './theme.ts';
 import { Timeline } from './timeline.ts';
+import { VerdictBar } from './verdict.ts';
 
 /** What the panel talks through; VS Code's in the window, a recorder in tests. */
 export interface Host {
@@ -28,9 +29,17 @@ export class Panel {
   readonly #header = new Header({
     sideChosen: side => this.#set({ side }),
     rerun: schedule => this.host.post({ t: 'rerun', schedule }),
+    explore: () => this.host.post({ t: 'explore' }),
     cancel: () => this.host.post({ t: 'cancel' }),
     reveal: place => this.#reveal(place),
   });
+  readonly #verdict = new VerdictBar({
+    explore: () => this.host.post({ t: 'explore' }),
+    stop: () => this.host.post({ t: 'stopExploring' }),
+    witness: index => this.host.post({ t: 'witness', side: this.#state.side, index }),
+    reveal: place => this.#reveal(place),
+  });
+  readonly #explorations: { before?: Exploration; after?: Exploration } = {};
   readonly #timeline = new Timeline({
     viewChanged: view => this.#look(view),
     picked: event => this.#reveal(this.#run!.trace.events[event]!),
@@ -74,6 +83,7 @@ export class Panel {
       'Left and right arrow: event by event; with Shift: lock operations; comma and full stop anywhere in the panel; ' +
       'plus and minus: zoom; 0: whole run; Enter: open the source line.';
     this.#content.append(
+      this.#verdict.element,
       this.#timeline.element,
       this.#legend.element,
       this.#here,
@@ -110,6 +120,11 @@ export class Panel {
       case 'fail':
         this.#content.classList.remove('old');
         this.#header.say(message.message, 'failed');
+        break;
+      case 'explored':
+        if (message.exploration) this.#explorations[message.side] = message.exploration;
+        else delete this.#explorations[message.side];
+        this.#render();
         break;
       case 'stepBy':
         if (this.#run) this.#moveTo(this.#run.stepFrom(this.#view.step, message.delta));
@@ -192,6 +207,7 @@ export class Panel {
     const view = this.#view;
     const lit = this.#editorPlace ? run.eventsOf(this.#editorPlace) : [];
     this.#header.show(run, side, this.#labels[side] ?? side);
+    this.#verdict.show(this.#explorations[side], run.trace.schedule.choices);
     this.#legend.show(hidden);
     this.#timeline.show(run, view, hidden, lit);
     this.#showEditorLine(run, lit);

@@ -1,4 +1,4 @@
-import type { TraceDocument } from '../extension/core/report/documents.ts';
+import type { TraceDocument, VerdictDocument } from '../extension/core/report/documents.ts';
 import type { PanelState, Side } from './state.ts';
 
 /** Raised when either end would misread the other. The panel refuses a `show` of another version with one clear line. */
@@ -59,7 +59,20 @@ export interface StepBy {
   readonly delta: number;
 }
 
-export type ToPanel = Show | Cursor | Lines | Busy | Fail | StepBy;
+/** How far exploring is, or what it came to. `share`: an estimate of how much of all is done, 0 to 1; `found`: violations. */
+export type Exploration =
+  | { readonly state: 'running'; readonly executions: number; readonly share: number; readonly found: number }
+  | { readonly state: 'done'; readonly verdict: VerdictDocument; readonly stale: boolean }
+  | { readonly state: 'failed'; readonly message: string };
+
+/** Every interleaving of the shown scenario over the source of this side is explored, or was; none: nobody has asked. */
+export interface Explored {
+  readonly t: 'explored';
+  readonly side: Side;
+  readonly exploration?: Exploration;
+}
+
+export type ToPanel = Show | Cursor | Lines | Busy | Fail | StepBy | Explored;
 
 /** The panel's script runs and listens. `state` is what the window kept, if any. The host answers with `show`. */
 export interface Ready {
@@ -105,4 +118,31 @@ export interface Cancel {
   readonly t: 'cancel';
 }
 
-export type FromPanel = Ready | Scrub | Reveal | Want | StateChanged | Rerun | Cancel;
+/** Explore every interleaving of the shown scenario, over each source that is shown. */
+export interface Explore {
+  readonly t: 'explore';
+}
+
+/** Stop exploring: there is a verdict of what was done. */
+export interface StopExploring {
+  readonly t: 'stopExploring';
+}
+
+/** Run the witness of a violation, by its number in the verdict of this side. */
+export interface Witness {
+  readonly t: 'witness';
+  readonly side: Side;
+  readonly index: number;
+}
+
+export type FromPanel =
+  | Ready
+  | Scrub
+  | Reveal
+  | Want
+  | StateChanged
+  | Rerun
+  | Cancel
+  | Explore
+  | StopExploring
+  | Witness;

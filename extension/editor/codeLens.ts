@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { Command } from './contributions.ts';
+import { Command, type SimulateTarget } from './contributions.ts';
 import type { Log } from './log.ts';
 import type { Parses } from './parses.ts';
 import type { Scenarios } from './scenarios.ts';
 import { settings } from './settings.ts';
 import type { Sources } from './sources.ts';
 
-/** "Simulate: <scenario>" above every function that a scenario runs. */
+/** "Simulate: <scenario>" and "Explore" above every function that a scenario runs. */
 export class SimulateLens implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
@@ -37,15 +37,24 @@ export class SimulateLens implements vscode.CodeLensProvider {
       for (const f of await this.parses.functions(document)) {
         const at = document.positionAt(f.nameStart);
         for (const [scenario, names] of covering)
-          if (names.has(f.name))
+          if (names.has(f.name)) {
+            const target: SimulateTarget = { scenario: scenario.uri.toString(), document: document.uri.toString() };
+            const file = vscode.workspace.asRelativePath(scenario.uri);
             lenses.push(
               new vscode.CodeLens(new vscode.Range(at, at), {
                 title: `$(play) Simulate: ${scenario.outline.title}`,
-                tooltip: `Run ${f.name} under ${vscode.workspace.asRelativePath(scenario.uri)}, one interleaving, beside the code`,
+                tooltip: `Run ${f.name} under ${file}, one interleaving, beside the code`,
                 command: Command.simulate,
-                arguments: [{ scenario: scenario.uri.toString(), document: document.uri.toString() }],
+                arguments: [target],
+              }),
+              new vscode.CodeLens(new vscode.Range(at, at), {
+                title: '$(checklist) Explore',
+                tooltip: `Run ${f.name} under ${file} in every order that makes a difference: what can go wrong, and what cannot`,
+                command: Command.explore,
+                arguments: [target],
               }),
             );
+          }
       }
       return lenses;
     } catch (error) {

@@ -48,6 +48,11 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     });
   return vscode.Disposable.from(
     add<SimulateTarget | vscode.Uri>(Command.simulate, 'simulating', target => simulate(parts, target)),
+    add<SimulateTarget | vscode.Uri>(Command.explore, 'exploring', target => explore(parts, target)),
+    add(Command.exploreShown, 'exploring', () => {
+      requireTrust();
+      return parts.panel.explore();
+    }),
     add<ModelTarget | vscode.Uri>(Command.showModel, 'showing a model', target => showModel(parts, target)),
     add(Command.showContracts, 'lock contracts', () => showContracts(parts)),
     add(Command.chooseSchedule, 'choosing a schedule', () => chooseSchedule(parts)),
@@ -78,6 +83,19 @@ const isTarget = (value: unknown): value is SimulateTarget =>
 async function simulate(parts: Parts, target: SimulateTarget | vscode.Uri | undefined): Promise<void> {
   const chosen = isTarget(target) ? await targeted(parts, target) : await chooseScenario(parts);
   if (chosen) await run(parts, chosen);
+}
+
+/** The scenario is run once, so that there is something to look at, then in every order that makes a difference. */
+async function explore(parts: Parts, target: SimulateTarget | vscode.Uri | undefined): Promise<void> {
+  const chosen = isTarget(target) ? await targeted(parts, target) : await chooseScenario(parts);
+  if (!chosen) return;
+  const shown = parts.panel.session?.key;
+  const isShown =
+    shown?.kind === 'run' &&
+    shown.scenario === chosen.scenario.uri.toString() &&
+    shown.root === chosen.tree.root.toString();
+  if (!isShown) await run(parts, chosen);
+  if (parts.panel.session) await parts.panel.explore();
 }
 
 interface Chosen {

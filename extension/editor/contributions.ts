@@ -8,6 +8,7 @@ import { KINDS, kindNames } from '../core/report/findingKinds.ts';
 
 export const Command = {
   simulate: 'lockstep.simulate',
+  explore: 'lockstep.explore',
   showModel: 'lockstep.showModel',
   showContracts: 'lockstep.showContracts',
   chooseSchedule: 'lockstep.chooseSchedule',
@@ -22,6 +23,8 @@ export const Command = {
   showLog: 'lockstep.showLog',
   /** Not in the palette: what the code of a finding opens. Argument: its kind. */
   explainFinding: 'lockstep.explainFinding',
+  /** Not in the palette: what the panel's button runs. */
+  exploreShown: 'lockstep.exploreShown',
   /** Not in the palette: what the quick fixes run. */
   suppressFinding: 'lockstep.suppressFinding',
   /** Not in the palette: what the links in hovers run. Argument: {@link RevealTarget}. */
@@ -29,7 +32,7 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
-/** Argument of {@link Command.simulate} from a lens: URIs of the scenario and of the document that the lens is in. */
+/** Argument of {@link Command.simulate} and {@link Command.explore} from a lens: URIs of the scenario and of the document that the lens is in. */
 export interface SimulateTarget {
   readonly scenario: string;
   readonly document: string;
@@ -95,11 +98,13 @@ const hidden = {
   [Command.reveal]: 'Reveal',
   [Command.explainFinding]: 'Explain Finding',
   [Command.suppressFinding]: 'Suppress Finding',
+  [Command.exploreShown]: 'Explore What Is Shown',
 } as const;
 
 const titles: Readonly<Record<Exclude<Command, keyof typeof hidden>, { title: string; icon?: string; when?: string }>> =
   {
     [Command.simulate]: { title: 'Simulate', icon: '$(play)', when: 'isWorkspaceTrusted' },
+    [Command.explore]: { title: 'Explore All Interleavings', icon: '$(checklist)', when: 'isWorkspaceTrusted' },
     [Command.showModel]: { title: 'Show Executable Model', when: IN_C },
     [Command.showContracts]: { title: 'Show Lock Contracts', when: IN_C },
     [Command.chooseSchedule]: { title: 'Choose Schedule…', when: `${ContextKey.panel} && isWorkspaceTrusted` },
@@ -142,7 +147,8 @@ export function contributes() {
       'editor/context': [{ submenu: EDITOR_MENU, when: IN_C, group: '1_lockstep' }],
       [EDITOR_MENU]: [
         { command: Command.simulate, when: 'isWorkspaceTrusted', group: '1_run@1' },
-        { command: Command.comparePatch, when: 'isWorkspaceTrusted', group: '1_run@2' },
+        { command: Command.explore, when: 'isWorkspaceTrusted', group: '1_run@2' },
+        { command: Command.comparePatch, when: 'isWorkspaceTrusted', group: '1_run@3' },
         { command: Command.showModel, group: '2_show@1' },
         { command: Command.showContracts, group: '2_show@2' },
         { command: Command.toggleHeldLocks, group: '2_show@3' },
@@ -221,7 +227,7 @@ export function contributes() {
           type: 'boolean',
           default: true,
           scope: 'resource',
-          markdownDescription: 'Show *Simulate* above every function that a scenario runs.',
+          markdownDescription: 'Show *Simulate* and *Explore* above every function that a scenario runs.',
         },
         [Setting.navigation]: {
           type: 'string',

@@ -2,7 +2,13 @@ import type { ScheduleChoice } from '../core/explore/schedule.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import type { HeldFunction } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
-import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
+import type {
+  ContractsDocument,
+  FindingsDocument,
+  FunctionContract,
+  TraceDocument,
+  VerdictDocument,
+} from '../core/report/documents.ts';
 import type { SourceTree } from '../core/text/source.ts';
 
 /** Extent of a function in a file: UTF-16 offsets; `line` is 1-based, of the name. */
@@ -38,6 +44,21 @@ export interface SimulateRequest {
   readonly patchLabel?: string;
   readonly schedule: ScheduleChoice;
   readonly stepLimit?: number;
+}
+
+export interface ExploreRequest {
+  readonly tree: KeyedTree;
+  readonly scenario: string;
+  readonly scenarioText: string;
+  readonly label?: string;
+  readonly patchLabel?: string;
+}
+
+/** What exploring came to, and what it was worked out from: paths of the tree, and what `contentOf` them was. */
+export interface Explored {
+  readonly verdict: VerdictDocument;
+  readonly files: readonly string[];
+  readonly content: number;
 }
 
 /** A name in a text: the file of the tree that it stands in, and its offset there. */
@@ -77,8 +98,10 @@ export interface IndexAnswer {
   readonly notices: readonly string[];
 }
 
-/** Told now and then what a run is doing. */
-export type Progress = (steps: number) => void;
+/**
+ * Told now and then what a run is doing. Of exploring: `share`, how much of all is done by now, 0 to 1, and the violations found.
+ */
+export type Progress = (steps: number, share?: number, violations?: number) => void;
 
 /** A function's model as the core gives it: `map` is pairs of 1-based lines, model then C. */
 export interface Model {
@@ -145,4 +168,11 @@ export interface Engine {
   modelOf(tree: KeyedTree, file: string, name: string): Promise<Model>;
   /** Rejects with AbortError once `signal` says so, whatever the run is doing. */
   simulate(request: SimulateRequest, signal?: AbortSignal, progress?: Progress): Promise<TraceDocument>;
+  /**
+   * Every order of a scenario's steps that makes a difference. Once `signal` says so the verdict is of what was done until
+   * then; `progress` hears of executions.
+   */
+  explore(request: ExploreRequest, signal?: AbortSignal, progress?: Progress): Promise<Explored>;
+  /** A number that stands for the contents of files, and for the absence of those that are not there. */
+  contentOf(tree: KeyedTree, files: readonly string[]): Promise<number>;
 }

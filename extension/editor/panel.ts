@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import { type FromPanel, type Place, PROTOCOL, type ToPanel } from '../../webview/protocol.ts';
+import { type FromPanel, type Place, PROTOCOL, type Show, type ToPanel } from '../../webview/protocol.ts';
 import type { PanelState, Side as SideName } from '../../webview/state.ts';
 import { InputError } from '../core/text/source.ts';
 import { Command, ContextKey, PANEL_TYPE } from './contributions.ts';
 import type { ThreadDecorations } from './decorations.ts';
+import { type Explorations, keyOf, type Subject } from './explorations.ts';
 import type { Log } from './log.ts';
 import { makeNonce, panelHtml } from './panelHtml.ts';
 import { readSessionKey, type SessionKey } from './sessionKey.ts';
@@ -11,6 +12,7 @@ import type { Session, Side, Simulations } from './simulations.ts';
 import { nameOf } from './sources.ts';
 
 const CURSOR_DELAY = 60;
+const SIDES = ['before', 'after'] as const;
 
 /**
  * The panel beside the code, one per window. What it shows is a {@link Session}; the webview remembers its key and what
@@ -24,6 +26,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   #opening: { readonly key: SessionKey; readonly abort: AbortController; readonly text: string } | undefined;
   /** What was opened last, whether or not it could be shown. */
   #last: { readonly key: SessionKey; readonly title: string } | undefined;
+  /** Where the next run that is shown is looked at first. */
+  #lookAt: Show['at'];
   /** Why there is nothing to show. */
   #failure: string | undefined;
   #side: SideName = 'before';
@@ -36,6 +40,7 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   constructor(
     readonly extension: vscode.Uri,
     readonly simulations: Simulations,
+    readonly explorations: Explorations,
     readonly decorations: ThreadDecorations,
     readonly log: Log,
   ) {
@@ -43,6 +48,12 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
       vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, this),
       vscode.window.onDidChangeTextEditorSelection(e => this.#follow(e.textEditor)),
       vscode.window.onDidChangeActiveTextEditor(editor => editor && this.#follow(editor)),
+      explorations.onDidChange(subject => {
+        for (const side of SIDES) {
+          const shown = this.#subject(side);
+          if (shown && keyOf(shown) === keyOf(subject)) this.#sayExplored(side, shown);
+        }
+      }),
     ];
   }
 
@@ -79,6 +90,16 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
       if (this.#opening !== opening) return;
       this.#opening = undefined;
       this.#failed(key, error);
+    }
+  }
+
+  /** Explores every interleaving of what is shown, the plain source and the patched one. */
+  async explore(): Promise<void> {
+    if (this.#session?.key.kind !== 'run')
+      throw new InputError('a scenario is explored, not a saved trace: run Lockstep: Simulate first.');
+    for (const side of SIDES) {
+      const subject = this.#subject(side);
+      if (subject) await this.explorations.explore(subject);
     }
   }
 
@@ -126,6 +147,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
   }
 
   #closed(): void {
+    this.explorations.stopAll();
+    this.explorations.watch([]);
     this.#opening?.abort.abort();
     this.#opening = undefined;
     this.#panel = undefined;
@@ -153,9 +176,39 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
       title,
       traces: { before: before.trace, ...(after ? { after: after.trace } : {}) },
       labels: { before: before.tree.label, ...(after ? { after: after.trace.patch ?? after.tree.label } : {}) },
+      ...(this.#lookAt ? { at: this.#lookAt } : {}),
     });
+    this.#lookAt = undefined;
     this.#editor ??= vscode.window.activeTextEditor;
     this.#sayCursor();
+    const subjects = SIDES.map(side => this.#subject(side));
+    for (const [i, side] of SIDES.entries()) this.#sayExplored(side, subjects[i]);
+    this.explorations.watch(subjects.filter(subject => subject !== undefined));
+  }
+
+  #subject(side: SideName): Subject | undefined {
+    const key = this.#session?.key;
+    if (key?.kind !== 'run') return undefined;
+    const { root, scenario, patch } = key;
+    if (side === 'before') return { root, scenario };
+    return patch === undefined ? undefined : { root, scenario, patch };
+  }
+
+  #sayExplored(side: SideName, subject: Subject | undefined): void {
+    const exploration = subject && this.explorations.state(subject);
+    this.#post({ t: 'explored', side, ...(exploration ? { exploration } : {}) });
+  }
+
+  /** Runs the witness of a violation and looks at its end. */
+  async #witness(name: SideName, index: number): Promise<void> {
+    const { key, title } = this.#session!;
+    const subject = this.#subject(name);
+    const state = subject && this.explorations.state(subject);
+    const violation = state?.state === 'done' ? state.verdict.violations[index] : undefined;
+    if (key.kind !== 'run' || !violation) return;
+    this.#side = name;
+    this.#lookAt = { side: name, step: Number.MAX_SAFE_INTEGER };
+    await this.open({ ...key, schedule: { kind: 'explicit', choices: violation.schedule.choices } }, title);
   }
 
   #failed(key: SessionKey, error: unknown): void {
@@ -208,6 +261,15 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
         break;
       case 'cancel':
         this.#opening?.abort.abort();
+        break;
+      case 'explore':
+        await vscode.commands.executeCommand(Command.exploreShown);
+        break;
+      case 'stopExploring':
+        this.explorations.stopAll();
+        break;
+      case 'witness':
+        await this.#witness(message.side, message.index);
     }
   }
 

@@ -6,6 +6,8 @@ import { aborted, fromError, toError } from '../worker/errors.ts';
 import type { FromWorker, Question, Questions, ToWorker, TreeName } from '../worker/protocol.ts';
 import type {
   Engine,
+  Explored,
+  ExploreRequest,
   FunctionSpan,
   IndexAnswer,
   IndexAsk,
@@ -142,7 +144,7 @@ class Channel {
         break;
       }
       case 'progress':
-        this.#asked.get(message.id)?.progress?.(message.steps);
+        this.#asked.get(message.id)?.progress?.(message.steps, ...(message.more ?? []));
         break;
       case 'read': {
         const { id, tree, path } = message;
@@ -170,16 +172,18 @@ class Channel {
 }
 
 /**
- * The engine that ships: two workers, so that a run that takes a second delays no hover, and can be stopped whatever it
- * is doing.
+ * The engine that ships: three workers, so that a run that takes a second delays no hover, and can be stopped whatever it
+ * is doing, and a witness can be looked at while exploring goes on.
  */
 export class WorkerEngine implements Engine {
   readonly #reader: Channel;
   readonly #runner: Channel;
+  readonly #explorer: Channel;
 
   constructor(host: WorkerHost) {
     this.#reader = new Channel('analysis', host);
     this.#runner = new Channel('simulation', host, GRACE);
+    this.#explorer = new Channel('exploration', host, GRACE);
   }
 
   functions(source: SourceText): Promise<readonly FunctionSpan[]> {
@@ -263,7 +267,16 @@ export class WorkerEngine implements Engine {
     return this.#runner.ask('simulate', { ...request, tree: named(request.tree) }, request.tree, signal, progress);
   }
 
+  explore(request: ExploreRequest, signal?: AbortSignal, progress?: Progress): Promise<Explored> {
+    return this.#explorer.ask('explore', { ...request, tree: named(request.tree) }, request.tree, signal, progress);
+  }
+
+  contentOf(tree: KeyedTree, files: readonly string[]): Promise<number> {
+    return this.#reader.ask('contentOf', { tree: named(tree), files }, tree);
+  }
+
   dispose(): void {
+    this.#explorer.stop(aborted());
     this.#reader.stop(aborted());
     this.#runner.stop(aborted());
   }

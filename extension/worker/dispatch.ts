@@ -93,6 +93,16 @@ export function serve(post: (message: FromWorker) => void): (message: ToWorker) 
           post({ t: 'progress', id, steps }),
         );
       }
+      case 'explore': {
+        const request = as(question);
+        return engine.explore({ ...request, tree: treeOf(request.tree) }, signal, (steps, share = 0, found = 0) =>
+          post({ t: 'progress', id, steps, more: [share, found] }),
+        );
+      }
+      case 'contentOf': {
+        const { tree, files } = as(question);
+        return engine.contentOf(treeOf(tree), files);
+      }
     }
   }
 

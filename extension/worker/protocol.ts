@@ -3,6 +3,7 @@ import type { HeldFunction } from '../core/locks/heldLines.ts';
 import type { CallersHover, FieldHover, LockHover } from '../core/locks/protection.ts';
 import type { ContractsDocument, FindingsDocument, FunctionContract, TraceDocument } from '../core/report/documents.ts';
 import type {
+  Explored,
   FunctionSpan,
   IndexAnswer,
   IndexAsk,
@@ -60,6 +61,11 @@ export interface Questions {
     };
     answer: TraceDocument;
   };
+  explore: {
+    ask: { tree: TreeName; scenario: string; scenarioText: string; label?: string; patchLabel?: string };
+    answer: Explored;
+  };
+  contentOf: { ask: { tree: TreeName; files: readonly string[] }; answer: number };
 }
 export type Question = keyof Questions;
 
@@ -86,6 +92,11 @@ export type ToWorker =
 export type FromWorker =
   | { readonly t: 'answer'; readonly id: number; readonly answer: Questions[Question]['answer'] }
   | { readonly t: 'failed'; readonly id: number; readonly error: ErrorMessage }
-  | { readonly t: 'progress'; readonly id: number; readonly steps: number }
+  | {
+      readonly t: 'progress';
+      readonly id: number;
+      readonly steps: number;
+      readonly more?: readonly [share: number, violations: number];
+    }
   | { readonly t: 'read'; readonly id: number; readonly tree: string; readonly path: string }
   | { readonly t: 'list'; readonly id: number; readonly tree: string; readonly path: string };

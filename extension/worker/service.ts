@@ -1,3 +1,4 @@
+import { exploreScenario } from '../core/explore/explorer.ts';
 import { simulate } from '../core/explore/simulate.ts';
 import type { CallsOf, SymbolAt } from '../core/index/symbols.ts';
 import { primitives } from '../core/kernel/table.ts';
@@ -13,6 +14,8 @@ import { InputError } from '../core/text/source.ts';
 import { modelOf } from '../core/translate/model.ts';
 import type {
   Engine,
+  Explored,
+  ExploreRequest,
   FunctionSpan,
   IndexAnswer,
   IndexAsk,
@@ -24,6 +27,7 @@ import type {
   SimulateRequest,
   SourceText,
 } from '../editor/engine.ts';
+import { Contents } from './answers/contents.ts';
 import { aborted } from './errors.ts';
 import { Evidences } from './evidences.ts';
 import { findingsOf, slices } from './findings.ts';
@@ -177,6 +181,23 @@ export class CoreService implements Engine {
     // Half a run that nobody waits for any more is no answer.
     if (signal?.aborted) throw aborted();
     return trace;
+  }
+
+  async explore(request: ExploreRequest, signal?: AbortSignal, progress?: Progress): Promise<Explored> {
+    const contents = new Contents(request.tree);
+    const verdict = await exploreScenario({
+      ...request,
+      tree: contents.tree,
+      ...(signal ? { signal } : {}),
+      ...(progress ? { progress } : {}),
+    });
+    return { verdict, files: contents.files(), content: contents.sum() };
+  }
+
+  async contentOf(tree: KeyedTree, files: readonly string[]): Promise<number> {
+    const contents = new Contents(tree);
+    for (const file of files) await contents.tree.read(file);
+    return contents.sum();
   }
 
   #c(): Promise<CParser> {

@@ -14,8 +14,11 @@ export interface ExploreRequest extends ScenarioRequest {
   /** At most so many switches from a thread that could have gone on; the verdict says that it is not about all then. */
   readonly preemptions?: number;
   readonly signal?: AbortSignal;
-  /** Called now and then with the number of executions so far and an estimate of the share that they are, 0 to 1. */
-  readonly progress?: (executions: number, share: number) => void;
+  /**
+   * Called now and then with the number of executions so far, an estimate of the share that they are, 0 to 1, and how many
+   * violations were found.
+   */
+  readonly progress?: (executions: number, share: number, violations: number) => void;
 }
 
 interface Found {
@@ -27,8 +30,8 @@ interface Found {
 
 type Draft = { -readonly [P in keyof Violation]: Violation[P] };
 
-/** Steps between two looks at the world outside. */
-const SLICE = 20_000;
+/** Milliseconds between two looks at the world outside, about: who cancels is answered at once, and hears of progress. */
+const SLICE = 40;
 
 /**
  * Runs a scenario in every order of its threads' steps that makes a difference, under sequential consistency, and says what
@@ -57,9 +60,15 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
   });
   const { explored: result } = exploration;
   let stopped: string | undefined;
+  // How many steps a slice has is found out: they cost from one microsecond to some hundred.
+  let steps = 100;
   while (!exploration.finished && stopped === undefined) {
-    exploration.run({ steps: SLICE, executions: most - result.executions });
-    request.progress?.(result.executions, exploration.progress);
+    const began = performance.now();
+    exploration.run({ steps, executions: most - result.executions });
+    const took = performance.now() - began;
+    if (took < SLICE / 2) steps *= 2;
+    else if (took > SLICE * 2) steps = Math.max(1, steps >> 1);
+    request.progress?.(result.executions, exploration.progress, violations.size);
     await new Promise(resolve => setTimeout(resolve, 0));
     if (exploration.finished) break;
     if (signal?.aborted) stopped = 'cancelled';
