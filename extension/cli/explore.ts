@@ -1,16 +1,22 @@
+import { readFile, rm } from 'node:fs/promises';
 import { exploreScenario } from '../core/explore/explorer.ts';
+import { type PausedExploration, readPaused } from '../core/explore/paused.ts';
 import type { Colors } from '../core/report/contractText.ts';
 import type { VerdictDocument } from '../core/report/documents.ts';
 import { verdictText } from '../core/report/verdictText.ts';
 import { InputError } from '../core/text/source.ts';
+import { codeOf, messageOf } from '../worker/systemErrors.ts';
 import { type Outcome, ran, withUnread } from './outcome.ts';
 import { type RunOptions, subjectOf } from './run.ts';
 import { whole } from './schedule.ts';
+import { writeWhole } from './writeWhole.ts';
 
 export interface ExploreOptions extends Pick<RunOptions, 'tree' | 'label' | 'patch' | 'define' | 'json'> {
   readonly executions?: string;
   readonly seconds?: string;
   readonly preemptions?: string;
+  /** A file to go on from, where there is one; what is left when it is stopped is written there. */
+  readonly resume?: string;
 }
 
 /** `lockstep explore SCENARIO --tree DIR`: all schedules; with `--patch`, of the patched source. */
@@ -32,6 +38,8 @@ export async function explore(
   const preemptions = limit('preemptions', 0);
   const subject = await subjectOf(scenario, options);
   const { patched } = subject;
+  const resume = options.resume === undefined ? undefined : await pausedIn(options.resume);
+  let left: PausedExploration | undefined;
   const line = progressLine();
   const verdict: VerdictDocument = await exploreScenario({
     scenario: subject.scenario,
@@ -43,6 +51,10 @@ export async function explore(
     ...(executions === undefined ? {} : { executions }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(preemptions === undefined ? {} : { preemptions }),
+    ...(resume ? { resume } : {}),
+    paused: state => {
+      left = state;
+    },
     signal,
     ...(line ? { progress: line.tell } : {}),
   })
@@ -50,12 +62,32 @@ export async function explore(
       throw withUnread(error, subject.tree);
     })
     .finally(() => line?.end());
+  const kept = options.resume === undefined ? undefined : await keep(options.resume, left);
   const text = options.json ? `${JSON.stringify(verdict)}\n` : verdictText(verdict, colors);
   if (verdict.violations.length > 0) return { ...ran(text, subject.tree), status: 1 };
   // Nothing found in a part says nothing of the rest, unless a part is what was asked for.
   const isCut = !verdict.complete && preemptions === undefined;
-  if (isCut) return { text, status: 2, problem: `${scenario}: ${verdict.stopped ?? 'not all was explored'}` };
+  if (isCut)
+    return { text, status: 2, problem: `${scenario}: ${verdict.stopped ?? 'not all was explored'}${kept ?? ''}` };
   return ran(text, subject.tree);
+}
+
+async function pausedIn(file: string): Promise<PausedExploration | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new InputError(`${file}: it cannot be read (${messageOf(error)})`, { file });
+  });
+  return text === undefined ? undefined : readPaused(text, file);
+}
+
+/** Writes what is left to explore, as a whole or not at all; nothing is left: no file. Gives words for who asks for the rest. */
+async function keep(file: string, left: PausedExploration | undefined): Promise<string | undefined> {
+  if (!left) {
+    await rm(file, { force: true });
+    return undefined;
+  }
+  await writeWhole(file, `${JSON.stringify(left)}\n`);
+  return `; the same command goes on from ${file}`;
 }
 
 /** A line on a terminal that counts the executions of what takes longer than a second. */

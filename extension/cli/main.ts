@@ -1,12 +1,9 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { version } from '../../package.json';
 import { STEP_LIMIT } from '../core/explore/simulate.ts';
 import { InputError, readingError } from '../core/text/source.ts';
-import { messageOf } from '../worker/systemErrors.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type ContractsOptions, contracts } from './contracts.ts';
 import { demo } from './demo.ts';
@@ -15,6 +12,7 @@ import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
 import type { Outcome } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
+import { writeWhole } from './writeWhole.ts';
 
 // A command runs for seconds: code that runs for longer than a moment is worth optimising, the rest is compiled for nothing.
 setFlagsFromString('--interrupt-budget=1000000');
@@ -137,6 +135,7 @@ Findings that a comment or the tree's .lockstep.json suppresses do not count: se
     .option('--schedule <what>', 'round-robin, random, a saved trace (.json), or "THREAD to PLACE, THREAD, …"')
     .option('--seed <n>', 'of a random schedule')
     .option('--quantum <n>', 'steps of a turn, round robin')
+    .option('--any-version', 'follow a saved schedule of another version of the source, as far as it goes')
     .option('--steps <n>', `give up after so many (default: ${STEP_LIMIT})`)
     .option('--define <name=value>', 'override a macro; again for more', repeated)
     .option('--format <name>', 'timeline, diagram, ptdump, trace or json', 'timeline')
@@ -176,6 +175,10 @@ A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second 
     .option('--executions <n>', 'give up after so many')
     .option('--seconds <n>', 'give up after so long')
     .option('--preemptions <n>', 'only orders with at most so many switches from a thread that could go on')
+    .option(
+      '--resume <file>',
+      'go on from this file where it is there; what is left when it is stopped is written there',
+    )
     .option('--output <file>', 'write there, not to the terminal')
     .option('--json', 'the versioned document')
     .addHelpText(
@@ -204,18 +207,6 @@ A witness of the document replays: save its schedule as {"schedule": …} and gi
     .option('--json', 'the versioned document')
     .action((dir: string, options: IndexOptions) => take(stoppable(signal => index(dir, options, signal))));
   return program;
-}
-
-/** Writes a file as a whole or not at all. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = join(dirname(file), `.${process.pid}.lockstep`);
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new InputError(`${file}: it cannot be written (${messageOf(error)})`, { file });
-  }
 }
 
 // A reader that has seen enough (`| head`) is no fault.

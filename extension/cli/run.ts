@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { readScenario } from '../core/explore/scenario.ts';
+import type { ScheduleChoice } from '../core/explore/schedule.ts';
 import { Simulation } from '../core/explore/simulate.ts';
 import { patchedTree } from '../core/patch/overlay.ts';
 import type { TraceDocument } from '../core/report/documents.ts';
 import { decodeSource } from '../core/text/decode.ts';
 import { InputError, type SourceTree } from '../core/text/source.ts';
+import { differing } from '../core/translate/versions.ts';
 import { codeOf } from '../worker/systemErrors.ts';
 import { DiskTree, folder, treeAround } from './diskTree.ts';
 import { type Outcome, ran, withUnread } from './outcome.ts';
@@ -83,17 +85,50 @@ export async function runBoth(
 ): Promise<RunView[]> {
   const request = { scenario, scenarioText, defines };
   const limits = { signal, ...(stepLimit === undefined ? {} : { stepLimit }), ...(progress ? { progress } : {}) };
-  const one = async (from: SourceTree, patchLabel?: string): Promise<RunView> => {
-    const label = { label: tree.label, ...(patchLabel === undefined ? {} : { patchLabel }) };
-    const trace: TraceDocument = await (await Simulation.load({ ...request, ...label, tree: from })).run({
-      ...limits,
-      schedule: patchLabel === undefined ? schedules.plain : schedules.patched,
+  const load = (from: SourceTree, patchLabel?: string): Promise<Simulation> =>
+    Simulation.load({
+      ...request,
+      label: tree.label,
+      ...(patchLabel === undefined ? {} : { patchLabel }),
+      tree: from,
     });
+  const plain = await load(tree);
+  const other = patched && (await load(patched.tree, patched.label));
+  requireVersion(schedules, plain, other, scenario);
+  const one = async (from: SourceTree, simulation: Simulation, schedule: ScheduleChoice): Promise<RunView> => {
+    const trace: TraceDocument = await simulation.run({ ...limits, schedule });
     progress?.(undefined);
     return { trace, tree: from, scenario, scenarioText };
   };
-  const plain = await one(tree);
-  return patched ? [plain, await one(patched.tree, patched.label)] : [plain];
+  const first = await one(tree, plain, schedules.plain);
+  return patched && other ? [first, await one(patched.tree, other, schedules.patched)] : [first];
+}
+
+/**
+ * A schedule that was recorded means something to the program that it was recorded of alone. Of two programs, before and after
+ * a patch, it may be of either.
+ *
+ * @throws InputError that names the files whose functions are others
+ */
+function requireVersion(
+  { plain, patched }: Schedules,
+  before: Simulation,
+  after: Simulation | undefined,
+  scenario: string,
+): void {
+  for (const schedule of new Set([plain, ...(after ? [patched] : [])])) {
+    if (schedule.kind !== 'explicit' || !schedule.versions) continue;
+    const differences = [before, ...(after ? [after] : [])].map(s => differing(schedule.versions!, s.versions));
+    if (differences.some(files => files.length === 0)) continue;
+    const files = differences.reduce((a, b) => (b.length < a.length ? b : a));
+    const [first, ...rest] = files;
+    const more = rest.length ? ` and ${rest.length} more ${rest.length === 1 ? 'file' : 'files'}` : '';
+    throw new InputError(
+      `${scenario}: the schedule is of another version: functions of ${first}${more} do something else now; ` +
+        'explore again, or follow it all the same with --any-version',
+      { file: first! },
+    );
+  }
 }
 
 /** Reads what the command line names. */

@@ -6,6 +6,8 @@ export interface ScheduleOptions {
   readonly schedule?: string;
   readonly seed?: string;
   readonly quantum?: string;
+  /** Follow a schedule of another version of the source as far as it goes. */
+  readonly anyVersion?: boolean;
 }
 
 /** Under which schedule the plain source runs, and the patched one. */
@@ -22,7 +24,7 @@ export const oneForBoth = (choice: ScheduleChoice): Schedules => ({ plain: choic
  *
  * @throws InputError for a file that holds no schedule, or options that contradict each other
  */
-export async function schedulesOf({ schedule, seed, quantum }: ScheduleOptions): Promise<Schedules> {
+export async function schedulesOf({ schedule, seed, quantum, anyVersion }: ScheduleOptions): Promise<Schedules> {
   const kind = schedule ?? (seed === undefined ? 'round-robin' : 'random');
   if (kind === 'random') {
     if (quantum !== undefined) throw new InputError('--quantum is for round robin: --schedule round-robin --quantum N');
@@ -40,11 +42,11 @@ export async function schedulesOf({ schedule, seed, quantum }: ScheduleOptions):
       file: kind,
     });
   });
-  return schedulesIn(text, kind);
+  return schedulesIn(text, kind, anyVersion === true);
 }
 
 /** Of a trace (or one before and one after a patch), a schedule, or a bare list of choices. */
-function schedulesIn(text: string, file: string): Schedules {
+function schedulesIn(text: string, file: string, anyVersion: boolean): Schedules {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -57,7 +59,14 @@ function schedulesIn(text: string, file: string): Schedules {
     const choices = Array.isArray(from) ? from : (field(field(from, 'schedule'), 'choices') ?? field(from, 'choices'));
     if (!Array.isArray(choices) || !choices.every(n => Number.isInteger(n)))
       throw new InputError(`${file}: no schedule is in it; save one with lockstep run --json --output FILE`, { file });
-    return { kind: 'explicit', choices: choices as number[] };
+    const versions = field(field(from, 'schedule'), 'versions') ?? field(from, 'versions');
+    return {
+      kind: 'explicit',
+      choices: choices as number[],
+      ...(typeof versions === 'object' && versions !== null && !anyVersion
+        ? { versions: versions as Record<string, string> }
+        : {}),
+    };
   };
   const before = field(value, 'before');
   return before === undefined

@@ -1,7 +1,9 @@
 import type { VerdictDocument, Violation } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
-import { Exploration } from './dpor/explore.ts';
+import type { Versions } from '../translate/versions.ts';
+import { Exploration, type ExploreOptions } from './dpor/explore.ts';
 import { ScenarioExecutions } from './executions.ts';
+import { type PausedExploration, requireSame } from './paused.ts';
 import type { End } from './run.ts';
 import { ScheduleRecord } from './schedule.ts';
 import { type ScenarioRequest, Simulation, STEP_LIMIT } from './simulate.ts';
@@ -13,6 +15,10 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly seconds?: number;
   /** At most so many switches from a thread that could have gone on; the verdict says that it is not about all then. */
   readonly preemptions?: number;
+  /** Where to go on, of the same program. */
+  readonly resume?: PausedExploration;
+  /** Called when it ends before all is explored: what `resume` takes. */
+  readonly paused?: (exploration: PausedExploration) => void;
   readonly signal?: AbortSignal;
   /**
    * Called now and then with the number of executions so far, an estimate of the share that they are, 0 to 1, and how many
@@ -49,16 +55,21 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
   const { failed } = executions.begun;
   if (failed)
     throw new InputError(`${scenario.file}: SETUP: ${failed.message ?? failed.kind}`, { file: scenario.file });
-  const violations = new Map<string, Draft>();
-  const { signal, seconds = Number.POSITIVE_INFINITY, executions: most = Number.POSITIVE_INFINITY } = request;
+  const { versions } = simulation;
+  const { resume, preemptions } = request;
+  if (resume) requireSame(resume, versions, preemptions);
+  const violations = new Map((resume?.violations ?? []).map(v => [keyOf(v), { ...v } as Draft]));
+  const { signal, seconds = Number.POSITIVE_INFINITY, executions: more = Number.POSITIVE_INFINITY } = request;
   const due = Date.now() + seconds * 1000;
-  const exploration = new Exploration(executions, {
-    ...(request.preemptions === undefined ? {} : { preemptionBound: request.preemptions }),
+  const options: ExploreOptions = {
+    ...(preemptions === undefined ? {} : { preemptionBound: preemptions }),
     onExecution: (end, schedule, length) => {
-      for (const found of verdictOf(executions, end)) note(violations, found, schedule, length);
+      for (const found of verdictOf(executions, end)) note(violations, found, schedule, length, versions);
     },
-  });
+  };
+  const exploration = new Exploration(executions, options, resume?.exploration);
   const { explored: result } = exploration;
+  const most = result.executions + more;
   let stopped: string | undefined;
   // How many steps a slice has is found out: they cost from one microsecond to some hundred.
   let steps = 100;
@@ -72,9 +83,19 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
     await new Promise(resolve => setTimeout(resolve, 0));
     if (exploration.finished) break;
     if (signal?.aborted) stopped = 'cancelled';
-    else if (result.executions >= most) stopped = `given up after ${most}`;
+    else if (result.executions >= most) stopped = `given up after ${more}`;
     else if (Date.now() > due) stopped = `given up after ${seconds} s`;
   }
+  if (!exploration.finished)
+    request.paused?.({
+      version: 1,
+      paused: 'exploration',
+      scenario: scenario.file,
+      versions,
+      ...(preemptions === undefined ? {} : { preemptions }),
+      violations: [...violations.values()],
+      exploration: exploration.save(),
+    });
   if (!result.complete)
     stopped ??= result.bounded
       ? `with at most ${request.preemptions} preemptions`
@@ -131,9 +152,17 @@ function ended({ kind, message = kind }: End, home: { file: string; line: number
   };
 }
 
+const keyOf = ({ invariant, file, line }: Found): string => `${invariant} ${file}:${line}`;
+
 /** Of each way to go wrong, by what and where, the execution with the fewest switches is kept, then with the fewest steps. */
-function note(violations: Map<string, Draft>, found: Found, schedule: Int32Array, length: number): void {
-  const key = `${found.invariant} ${found.file}:${found.line}`;
+function note(
+  violations: Map<string, Draft>,
+  found: Found,
+  schedule: Int32Array,
+  length: number,
+  versions: Versions,
+): void {
+  const key = keyOf(found);
   const record = new ScheduleRecord();
   for (let i = 0; i < length; i++) record.took(schedule[i]!);
   const switches = record.choices.length / 2 - 1;
@@ -144,7 +173,7 @@ function note(violations: Map<string, Draft>, found: Found, schedule: Int32Array
     ...found,
     steps: length,
     switches,
-    schedule: record.schedule({ kind: 'explicit', choices: record.choices }, undefined),
+    schedule: record.schedule({ kind: 'explicit', choices: record.choices }, versions),
     executions: known?.executions ?? 1,
   });
 }

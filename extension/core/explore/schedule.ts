@@ -1,5 +1,6 @@
 import type { Schedule } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
+import type { Versions } from '../translate/versions.ts';
 import { type Place, readScript, type ScriptEntry } from './script.ts';
 
 /** How the next thread is chosen. `choices` is run-length coded: [thread, steps, thread, steps …]. */
@@ -9,7 +10,12 @@ export type ScheduleChoice =
       readonly quantum?: number;
     }
   | { readonly kind: 'random'; readonly seed: number }
-  | { readonly kind: 'explicit'; readonly choices: readonly number[] }
+  | {
+      readonly kind: 'explicit';
+      readonly choices: readonly number[];
+      /** Of the program that they were recorded of (`versionsOf`); not given: of any. */
+      readonly versions?: Versions;
+    }
   /** As people write it: `dump to walk_pmd_range:146, remap0, dump` (script.ts). */
   | { readonly kind: 'script'; readonly script: string };
 
@@ -167,7 +173,7 @@ export class ScheduleRecord {
     else choices.push(thread, 1);
   }
 
-  schedule(choice: ScheduleChoice, diverged: number | undefined): Schedule {
+  schedule(choice: ScheduleChoice, versions: Versions, diverged?: number): Schedule {
     return {
       kind: choice.kind,
       ...(choice.kind === 'random' ? { seed: choice.seed } : {}),
@@ -175,6 +181,7 @@ export class ScheduleRecord {
       ...(choice.kind === 'round-robin' ? { quantum: choice.quantum ?? 1 } : {}),
       ...(diverged === undefined ? {} : { diverged }),
       choices: this.choices,
+      versions,
     };
   }
 }

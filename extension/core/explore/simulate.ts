@@ -12,6 +12,7 @@ import { type Loaded, loadProgram } from '../translate/load.ts';
 import { configOf } from '../translate/model.ts';
 import { type LinkedFunction, type LinkUnit, Program } from '../translate/program.ts';
 import { Reader } from '../translate/reader.ts';
+import { type Versions, versionsOf } from '../translate/versions.ts';
 import { sizeOfType } from '../translate/write/rep.ts';
 import { Recorder } from './recorder.ts';
 import { type Body, type End, Run, runAlone, type ThreadPart } from './run.ts';
@@ -105,6 +106,12 @@ export class Simulation {
     }
   }
 
+  /** Tells this program from others that the same scenario may be over. */
+  get versions(): Versions {
+    return (this.known ??= versionsOf(this.program));
+  }
+  private known: Versions | undefined;
+
   /** One run: initial values, SETUP, the threads under the schedule, then the invariants and FINALLY. */
   async run(request: RunRequest): Promise<TraceDocument> {
     const scheduler = schedulerOf(
@@ -167,7 +174,7 @@ export class Simulation {
       locks: recorder.locks(steps),
       output: recorder.written,
       unmodelled,
-      schedule: run.record.schedule(request.schedule, scheduler.diverged),
+      schedule: run.record.schedule(request.schedule, this.versions, scheduler.diverged),
       end: { ...end, steps },
       invariants,
       tables: snapshot,

@@ -229,6 +229,8 @@ export interface Schedule {
   readonly diverged?: number;
   /** The thread that took each visible step, run-length coded: [thread, steps, thread, steps …]. */
   readonly choices: readonly number[];
+  /** Of the program that it was recorded of, by file: what its functions do. To a program with others it means nothing. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 export interface TraceDocument {
