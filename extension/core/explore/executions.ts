@@ -13,8 +13,7 @@ interface Runner {
 }
 
 /**
- * A scenario as exploration runs it: again and again from after SETUP, on a new machine each time, so that nothing of one
- * execution can be seen by the next.
+ * A scenario as exploration runs it: again and again from after SETUP, on one machine that is rewound each time.
  *
  * A step is what `Run` takes as one: the visible step that a thread stands before, and on to just before its next. The first
  * leads from the thread's start to its first visible step, and touches nothing.
@@ -25,7 +24,7 @@ export class ScenarioExecutions implements Executable {
   begun!: Begun;
   /** How a step has ended the execution. */
   end: End | undefined;
-  private runners: Runner[] = [];
+  private readonly runners: Runner[] = [];
 
   constructor(
     private readonly simulation: Simulation,
@@ -35,13 +34,18 @@ export class ScenarioExecutions implements Executable {
   }
 
   restart(): void {
-    this.begun = this.simulation.begin(this.sink, this.stepLimit);
+    if (this.begun as Begun | undefined) this.begun.machine.rewind();
+    else {
+      this.begun = this.simulation.begin(this.sink, this.stepLimit);
+      this.begun.machine.mark();
+    }
     this.end = undefined;
-    this.runners = this.begun.threads.map((part, i) => {
-      const k = this.begun.machine.thread(part.name, i);
+    const { machine, threads } = this.begun;
+    for (const [i, part] of threads.entries()) {
+      const k = machine.thread(part.name, i);
       k.home = part;
-      return { k, part, steps: undefined, done: false };
-    });
+      this.runners[i] = { k, part, steps: undefined, done: false };
+    }
   }
 
   isDone(thread: number): boolean {

@@ -27,24 +27,31 @@ function make(signature: string, standsFor: string, isVisible: boolean, run: Run
   return { name: declaredName(signature), standsFor, signature, visible: isVisible, run: run as unknown as Callable };
 }
 
-/** State that a kernel subsystem keeps for each machine; made when it is first asked for. */
-export function perMachine<T>(create: () => T): (k: MachineThread) => T {
-  const states = new WeakMap<object, T>();
-  return k => {
-    let state = states.get(k.around);
-    if (state === undefined) states.set(k.around, (state = create()));
-    return state;
+let machineSlots = 0;
+let threadSlots = 0;
+
+/**
+ * State that a kernel subsystem keeps for each machine; made when it is first asked for. It is put back when the machine is
+ * rewound: no subsystem keeps any in other ways. Large maps are better made with the machine's journal.
+ */
+export function perMachine<T>(create: (machine: Machine) => T): (k: MachineThread) => T {
+  const of = onMachine(create);
+  return k => of(k.around as Machine);
+}
+
+/** The same, by the machine. */
+export function onMachine<T>(create: (machine: Machine) => T): (machine: Machine) => T {
+  const slot = machineSlots++;
+  return machine => {
+    machine.asked[slot] = true;
+    return (machine.slots[slot] ??= create(machine)) as T;
   };
 }
 
 /** State that a kernel subsystem keeps for each thread. */
 export function perThread<T>(create: () => T): (k: MachineThread) => T {
-  const states = new WeakMap<MachineThread, T>();
-  return k => {
-    let state = states.get(k);
-    if (state === undefined) states.set(k, (state = create()));
-    return state;
-  };
+  const slot = threadSlots++;
+  return k => (k.slots[slot] ??= create()) as T;
 }
 
 export const machineOf = (k: MachineThread): Machine => k.around as Machine;

@@ -19,15 +19,57 @@ export class LockTable {
   /** With `anyNext`: what threads stand before taking. */
   readonly wanted = new Map<MachineThread, { readonly lock: Lock; readonly mode: LockMode }>();
 
+  /** At the mark. */
+  private marked: readonly {
+    readonly lock: Lock;
+    readonly writer: MachineThread | undefined;
+    readonly readers: readonly MachineThread[];
+  }[] = [];
+  /** Locks that were known once, with nobody at them: their names need not be worked out again. */
+  private readonly spare = new Map<Ptr, Lock>();
+
   constructor(private readonly nameOf: (p: Ptr, type: string) => string) {}
 
   at(address: Ptr, type: string): Lock {
-    let lock = this.locks.get(address);
-    if (!lock) {
-      lock = { address, type, name: this.nameOf(address, type), writer: undefined, readers: [], queue: [] };
-      this.locks.set(address, lock);
-    }
+    return this.locks.get(address) ?? this.make(address, type);
+  }
+
+  private make(address: Ptr, type: string): Lock {
+    const spare = this.spare.get(address);
+    const lock =
+      spare?.type === type
+        ? spare
+        : { address, type, name: this.nameOf(address, type), writer: undefined, readers: [], queue: [] };
+    this.locks.set(address, lock);
     return lock;
+  }
+
+  /** What `rewind` brings back. Nobody waits: who could is the only thread. */
+  mark(): void {
+    this.marked = [...this.locks.values()].map(lock => ({ lock, writer: lock.writer, readers: [...lock.readers] }));
+  }
+
+  rewind(): void {
+    for (const lock of this.locks.values()) {
+      lock.writer = undefined;
+      lock.readers.length = 0;
+      lock.queue.length = 0;
+    }
+    // A lock of the mark may have been initialised anew since, and have another in its place.
+    let same = this.locks.size === this.marked.length;
+    for (const { lock, writer, readers } of this.marked) {
+      lock.writer = writer;
+      lock.readers.length = 0;
+      for (const reader of readers) lock.readers.push(reader);
+      lock.queue.length = 0;
+      same &&= this.locks.get(lock.address) === lock;
+    }
+    if (!same) {
+      for (const lock of this.locks.values()) this.spare.set(lock.address, lock);
+      this.locks.clear();
+      for (const { lock } of this.marked) this.locks.set(lock.address, lock);
+    }
+    this.wanted.clear();
   }
 
   all(): Iterable<Lock> {

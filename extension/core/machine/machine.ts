@@ -16,6 +16,7 @@ import {
 } from './layout.ts';
 import { LockTable } from './lockTable.ts';
 import { Memory, newPage, type Page } from './memory.ts';
+import { Checkpoint, Journal, UndoMap } from './rewind.ts';
 import { MachineThread, STACK_SIZE, type Surroundings } from './thread.ts';
 
 export interface MachineOptions {
@@ -56,11 +57,20 @@ export class Machine implements Surroundings {
   readonly pageFrames: number;
   readonly cpuFeatures: ReadonlySet<number>;
   /** Page frame numbers that the allocator has handed out; the direct map shows only these. */
-  readonly allocated = new Set<number>();
+  readonly allocated: Map<number, true>;
   /** Finer checks of allocated page frames: the objects of a slab. */
-  readonly frameChecks = new Map<number, NonNullable<Page['check']>>();
+  readonly frameChecks: Map<number, NonNullable<Page['check']>>;
   /** Page frames that were given back, and by whom: `freed by remap0 at mm/x.c:12`. */
-  readonly freed = new Map<number, string>();
+  readonly freed: Map<number, string>;
+  /** What kernel subsystems keep for this machine (`perMachine`), and which of that was asked for since the mark. */
+  readonly slots: unknown[] = [];
+  readonly asked: boolean[] = [];
+  /** Undoes the changes of large maps. */
+  readonly journal = new Journal();
+  readonly isKept = true;
+  private marked: { readonly slots: readonly (Checkpoint | undefined)[]; readonly threads: number } | undefined;
+  /** Threads of runs before, by the place of their stacks. */
+  private readonly spare: MachineThread[] = [];
   private readonly functions: { readonly info: FunctionInfo; readonly run: Callable }[] = [];
   private readonly objects: Named[] = [];
   private readonly image = new Map<number, Page>();
@@ -74,6 +84,39 @@ export class Machine implements Surroundings {
     this.pageFrames = options.pageFrames ?? 0x40000;
     this.cpuFeatures = options.cpuFeatures ?? CPU_FEATURES;
     this.tickLimit = options.tickLimit ?? TICKS;
+    this.allocated = new UndoMap(this.journal);
+    this.frameChecks = new UndoMap(this.journal);
+    this.freed = new UndoMap(this.journal);
+  }
+
+  /** The machine is as `rewind` makes it again: after SETUP, before the first step of a thread. */
+  mark(): void {
+    this.marked = { slots: this.slots.map(state => new Checkpoint(state)), threads: this.threads.length };
+    this.asked.length = 0;
+    this.journal.begin();
+    this.locks.mark();
+    this.memory.mark();
+  }
+
+  /**
+   * Back to the mark: memory, allocators, locks, what every subsystem keeps. Threads that were made since are gone; one of the
+   * same name and stack is the same object again when it is made anew.
+   */
+  rewind(): void {
+    const { marked, slots, asked } = this;
+    if (!marked) throw new Error('nothing was marked');
+    this.journal.undo();
+    for (let i = 0; i < asked.length; i++) {
+      if (!asked[i]) continue;
+      asked[i] = false;
+      const saved = marked.slots[i];
+      if (saved) saved.restore();
+      else slots[i] = undefined;
+    }
+    for (let i = marked.threads; i < this.threads.length; i++) this.spare[i] = this.threads[i]!;
+    this.threads.length = marked.threads;
+    this.locks.rewind();
+    this.memory.rewind();
   }
 
   defineFunction(info: FunctionInfo, run: Callable): Ptr {
@@ -145,8 +188,13 @@ export class Machine implements Surroundings {
   /** @param index of the thread in a trace; −1 for one that no trace tells of */
   thread(name: string, index = this.threads.length): MachineThread {
     // A page that nothing is mapped at stands between two stacks, as CONFIG_VMAP_STACK has it.
-    const stack = VMALLOC + this.threads.length * (STACK_SIZE + PAGE_SIZE);
-    const thread = new MachineThread(index, name, stack, this);
+    const place = this.threads.length;
+    const spare = this.spare[place];
+    let thread: MachineThread;
+    if (spare?.name === name && spare.index === index) {
+      thread = spare;
+      thread.reset();
+    } else thread = new MachineThread(index, name, VMALLOC + place * (STACK_SIZE + PAGE_SIZE), this);
     this.threads.push(thread);
     return thread;
   }

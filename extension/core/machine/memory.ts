@@ -9,6 +9,12 @@ export interface Page {
   readonly readOnly: boolean;
   /** Checks an access more finely than by page; gives what is wrong with it. */
   readonly check?: (offset: number, size: number) => string | undefined;
+  /** It holds what it held at the mark: `Memory.writing` has to know before that changes. */
+  clean: boolean;
+  /** What it held at the mark; a page that has this and is not clean has been written since. */
+  saved: Uint8Array | undefined;
+  /** First used since the mark. */
+  fresh: boolean;
 }
 
 export function newPage(readOnly = false, check?: Page['check']): Page {
@@ -16,7 +22,8 @@ export function newPage(readOnly = false, check?: Page['check']): Page {
 }
 
 export function pageOver(bytes: Uint8Array, readOnly = false, check?: Page['check']): Page {
-  return { view: new DataView(bytes.buffer, bytes.byteOffset, PAGE_SIZE), bytes, readOnly, check };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PAGE_SIZE);
+  return { view, bytes, readOnly, check, clean: false, saved: undefined, fresh: false };
 }
 
 /** What a memory is made of: gives the page of a page number when it is first touched, or nothing if none is mapped. */
@@ -34,6 +41,11 @@ export class Memory {
   private readonly pages = new Map<number, Page>();
   private readonly cacheKeys = new Float64Array(CACHE).fill(Number.NaN);
   private readonly cachePages = new Array<Page | undefined>(CACHE).fill(undefined);
+  private marked = false;
+  /** Since the mark: pages that were written, page numbers that were first used, and pages that were dropped. */
+  private readonly written: Page[] = [];
+  private readonly fresh: number[] = [];
+  private readonly dropped: { readonly number: number; readonly page: Page }[] = [];
 
   constructor(private readonly resolve: Resolver) {}
 
@@ -44,6 +56,11 @@ export class Memory {
     if (this.cacheKeys[slot] === number) return this.cachePages[slot];
     const page = this.pages.get(number) ?? this.resolve(number);
     if (page === undefined) return undefined;
+    if (this.marked && !this.pages.has(number)) {
+      this.fresh.push(number);
+      page.fresh = true;
+      if (page.saved === undefined) page.clean = true;
+    }
     this.pages.set(number, page);
     this.cacheKeys[slot] = number;
     this.cachePages[slot] = page;
@@ -52,8 +69,50 @@ export class Memory {
 
   /** Drops what is known of a page: its contents are gone unless the resolver keeps them. */
   forget(pageNumber: number): void {
+    const page = this.pages.get(pageNumber);
+    if (this.marked && page && !page.fresh) this.dropped.push({ number: pageNumber, page });
     this.pages.delete(pageNumber);
     this.cacheKeys[pageNumber & (CACHE - 1)] = Number.NaN;
+  }
+
+  /** What memory holds now is what `rewind` brings back. */
+  mark(): void {
+    this.marked = true;
+    for (const page of this.pages.values()) {
+      page.clean = true;
+      page.fresh = false;
+    }
+    this.written.length = 0;
+    this.fresh.length = 0;
+    this.dropped.length = 0;
+  }
+
+  /** Back to the mark; as often as one likes. What the resolver gives must be as it was then already. */
+  rewind(): void {
+    for (const number of this.fresh) {
+      this.pages.delete(number);
+      this.cacheKeys[number & (CACHE - 1)] = Number.NaN;
+    }
+    for (let i = this.dropped.length - 1; i >= 0; i--) {
+      const { number, page } = this.dropped[i]!;
+      this.pages.set(number, page);
+      this.cacheKeys[number & (CACHE - 1)] = Number.NaN;
+    }
+    for (const page of this.written) {
+      page.bytes.set(page.saved!);
+      page.clean = true;
+    }
+    this.written.length = 0;
+    this.fresh.length = 0;
+    this.dropped.length = 0;
+  }
+
+  /** To be called before a clean page is written to by other means than this class. */
+  writing(page: Page): void {
+    page.saved ??= new Uint8Array(PAGE_SIZE);
+    page.saved.set(page.bytes);
+    page.clean = false;
+    this.written.push(page);
   }
 
   /** Reads a value without checks of use; throws when nothing is mapped. For initialisers, tests and reports. */
@@ -73,7 +132,7 @@ export class Memory {
     const offset = p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
     const size = accessSize(type);
     if (offset + size <= PAGE_SIZE) {
-      writeScalar(this.mapped(p).view, offset, type, value);
+      writeScalar(this.changed(p).view, offset, type, value);
       return;
     }
     const bytes = new Uint8Array(8);
@@ -91,12 +150,14 @@ export class Memory {
 
   writeBytes(p: Ptr, bytes: Uint8Array): void {
     this.forEachPart(p, bytes.length, (page, offset, at, length) => {
+      if (page.clean) this.writing(page);
       page.bytes.set(bytes.subarray(at, at + length), offset);
     });
   }
 
   fill(p: Ptr, byte: number, size: number): void {
     this.forEachPart(p, size, (page, offset, _at, length) => {
+      if (page.clean) this.writing(page);
       page.bytes.fill(byte, offset, offset + length);
     });
   }
@@ -133,6 +194,12 @@ export class Memory {
       visit(this.mapped(p + at), offset, at, length);
       at += length;
     }
+  }
+
+  private changed(p: Ptr): Page {
+    const page = this.mapped(p);
+    if (page.clean) this.writing(page);
+    return page;
   }
 
   private mapped(p: Ptr): Page {

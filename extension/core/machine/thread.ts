@@ -51,6 +51,9 @@ export class MachineThread implements Thread {
     enabled: undefined,
   };
   calledFrom = 0;
+  /** What kernel subsystems keep for this thread (`perThread`). */
+  readonly slots: unknown[] = [];
+  readonly isKept = true;
   private readonly frames: Frame[] = [];
   private top: Ptr;
   private ticks = 0;
@@ -62,6 +65,18 @@ export class MachineThread implements Thread {
     readonly around: Surroundings,
   ) {
     this.top = stack;
+  }
+
+  /** As it was when it was made. */
+  reset(): void {
+    this.held.length = 0;
+    this.pending = undefined;
+    this.calledFrom = 0;
+    this.slots.length = 0;
+    this.frames.length = 0;
+    this.top = this.stack;
+    this.ticks = 0;
+    this.home = undefined;
   }
 
   /** What the thread itself is, for events before its first function and after its last. */
@@ -247,8 +262,10 @@ export class MachineThread implements Thread {
     const page = this.around.memory.page(p);
     const offset = p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
     if (page === undefined || page.readOnly || page.check) this.touch(p, accessSize(type), line, true);
-    if (page && offset + accessSize(type) <= PAGE_SIZE) writeScalar(page.view, offset, type, value);
-    else this.around.memory.write(p, type, value);
+    if (page && offset + accessSize(type) <= PAGE_SIZE) {
+      if (page.clean) this.around.memory.writing(page);
+      writeScalar(page.view, offset, type, value);
+    } else this.around.memory.write(p, type, value);
   }
 
   /** A bug unless all of [p, p + size) may be used (written, with `write`). */

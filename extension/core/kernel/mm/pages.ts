@@ -1,5 +1,6 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import { DIRECT_MAP, hexAddress, IMAGE_PHYS_END, IMAGE_PHYS_START, PAGE_SIZE, VMEMMAP } from '../../machine/layout.ts';
+import { type Journal, UndoMap } from '../../machine/rewind.ts';
 import type { MachineThread } from '../../machine/thread.ts';
 import { machineOf, perMachine, visible } from '../define.ts';
 import type { Primitive } from '../primitive.ts';
@@ -30,12 +31,17 @@ export interface LivePages {
 }
 
 class PageState {
-  readonly live = new Map<number, LivePages>();
+  readonly live: Map<number, LivePages>;
   /** Every frame that is out, to the block that it belongs to. */
-  readonly blockOf = new Map<number, number>();
+  readonly blockOf: Map<number, number>;
   next = FIRST_PFN;
+
+  constructor(journal: Journal) {
+    this.live = new UndoMap(journal);
+    this.blockOf = new UndoMap(journal);
+  }
 }
-const stateOf = perMachine(() => new PageState());
+const stateOf = perMachine(machine => new PageState(machine.journal));
 
 /** What is out now, in order of address. */
 export const livePages = (k: MachineThread): LivePages[] => [...stateOf(k).live.values()].sort((a, b) => a.pfn - b.pfn);
@@ -76,9 +82,9 @@ export function* allocatePages(
   const machine = machineOf(k);
   const state = stateOf(k);
   const { memory } = machine;
-  state.live.set(pfn, { pfn, count: 2 ** order, by: whoIs(k, line) });
+  state.live.set(pfn, Object.freeze({ pfn, count: 2 ** order, by: whoIs(k, line) }));
   for (let i = 0; i < 2 ** order; i++) {
-    machine.allocated.add(pfn + i);
+    machine.allocated.set(pfn + i, true);
     machine.freed.delete(pfn + i);
     state.blockOf.set(pfn + i, pfn);
     if (!(gfp & ___GFP_ZERO)) memory.writeBytes(DIRECT_MAP + (pfn + i) * PAGE_SIZE, poison);
@@ -155,7 +161,7 @@ function splitPages(k: MachineThread, page: Ptr, order: number, line: number): v
     );
   for (let i = 0; i < 2 ** order; i++) {
     if (whole) {
-      state.live.set(pfn + i, { pfn: pfn + i, count: 1, by: block.by });
+      state.live.set(pfn + i, Object.freeze({ pfn: pfn + i, count: 1, by: block.by }));
       state.blockOf.set(pfn + i, pfn + i);
     }
     if (i > 0) k.around.memory.write(VMEMMAP + (pfn + i) * STRUCT_PAGE + REFCOUNT, 'i32', 1);

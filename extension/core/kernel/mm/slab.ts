@@ -1,5 +1,6 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import { DIRECT_MAP, hexAddress, PAGE_SIZE, VMEMMAP } from '../../machine/layout.ts';
+import { UndoMap } from '../../machine/rewind.ts';
 import type { MachineThread } from '../../machine/thread.ts';
 import { machineOf, perMachine } from '../define.ts';
 import { mightSleep } from '../sched/context.ts';
@@ -61,7 +62,7 @@ export interface HeapObject {
   freedBy: string | undefined;
 }
 
-const objectsOf = perMachine(() => new Map<Ptr, HeapObject>());
+const objectsOf = perMachine<Map<Ptr, HeapObject>>(machine => new UndoMap(machine.journal));
 
 /** What the heap has handed out and not got back, in order of address: leaks, at the end of a run. */
 export const liveObjects = (k: MachineThread): HeapObject[] =>

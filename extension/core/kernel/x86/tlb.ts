@@ -1,17 +1,18 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import { DIRECT_MAP, hexAddress, PAGE_SIZE } from '../../machine/layout.ts';
+import type { Machine } from '../../machine/machine.ts';
 import type { MachineThread } from '../../machine/thread.ts';
-import { machineOf, plain, visible } from '../define.ts';
+import { machineOf, onMachine, plain, visible } from '../define.ts';
 import type { Primitive } from '../primitive.ts';
 
 const TLB = 'arch/x86/mm/tlb.c';
 const SPECIAL = 'arch/x86/include/asm/special_insns.h';
 const CPUFEATURE = 'arch/x86/include/asm/cpufeature.h';
 
-const roots = new WeakMap<object, Ptr>();
+const cr3 = onMachine<{ root: Ptr | undefined }>(() => ({ root: undefined }));
 
 /** The top page table that load_cr3() has named on a machine; undefined before. */
-export const tableRoot = (machine: object): Ptr | undefined => roots.get(machine);
+export const tableRoot = (machine: Machine): Ptr | undefined => cr3(machine).root;
 
 const signed = (address: bigint): Ptr => Number(BigInt.asIntN(64, address));
 
@@ -31,7 +32,7 @@ const flushOne = (name: string): Primitive =>
   });
 
 function* loadRoot(k: MachineThread, root: Ptr, line: number): Running<void> {
-  roots.set(machineOf(k), root);
+  cr3(machineOf(k)).root = root;
   yield* k.event('tlbflush', `all: the page tables at ${hexAddress(root)} are loaded`, line, root);
 }
 
