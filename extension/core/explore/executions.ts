@@ -2,6 +2,7 @@ import type { Running } from '../machine/abi.ts';
 import type { MachineThread } from '../machine/thread.ts';
 import { type Executable, Kind, type Touches } from './dpor/executable.ts';
 import { type End, ended, isRunning, type ThreadPart } from './run.ts';
+import { ObservedSharing } from './sharing.ts';
 import type { Begun, Simulation } from './simulate.ts';
 import { TouchSink } from './touchSink.ts';
 
@@ -20,8 +21,12 @@ interface Runner {
  */
 export class ScenarioExecutions implements Executable {
   readonly threads: number;
-  readonly sink = new TouchSink();
+  readonly sharing = new ObservedSharing();
+  readonly sink: TouchSink;
   begun!: Begun;
+  /** Of each step so far: how many it would be in a run that knows nothing of what is shared. */
+  readonly fine: number[] = [];
+  private taken = 0;
   /** How a step has ended the execution. */
   end: End | undefined;
   private readonly runners: Runner[] = [];
@@ -31,6 +36,7 @@ export class ScenarioExecutions implements Executable {
     private readonly stepLimit: number,
   ) {
     this.threads = simulation.scenario.threads.length;
+    this.sink = new TouchSink(this.sharing, this.threads);
   }
 
   restart(): void {
@@ -38,8 +44,10 @@ export class ScenarioExecutions implements Executable {
     else {
       this.begun = this.simulation.begin(this.sink, this.stepLimit);
       this.begun.machine.mark();
+      this.begun.machine.sharing = this.sharing;
     }
     this.end = undefined;
+    this.taken = 0;
     const { machine, threads } = this.begun;
     for (const [i, part] of threads.entries()) {
       const k = machine.thread(part.name, i);
@@ -65,6 +73,7 @@ export class ScenarioExecutions implements Executable {
     // The thread says of each next step in the same object.
     const { what, address, enabled } = k.pending ?? { what: 'start', address: undefined, enabled: undefined };
     sink.trying = what === 'trylock';
+    const before = k.steps - Number(runner.steps === undefined);
     try {
       if (runner.steps === undefined) {
         const begun = runner.part.body(k);
@@ -76,6 +85,7 @@ export class ScenarioExecutions implements Executable {
     } catch (error) {
       this.end = ended(error, k);
     }
+    this.fine[this.taken++] = k.steps - before;
     if (what.startsWith('synchronize_')) sink.readers(enabled !== undefined);
     // Something was looked at of which nothing was told: a lock that is asked whether it is held, say.
     if (touches.count === 0 && address !== undefined) touches.add(address, 1, Kind.write);

@@ -61,31 +61,43 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
   const violations = new Map((resume?.violations ?? []).map(v => [keyOf(v), { ...v } as Draft]));
   const { signal, seconds = Number.POSITIVE_INFINITY, executions: more = Number.POSITIVE_INFINITY } = request;
   const due = Date.now() + seconds * 1000;
+  const { sharing } = executions;
   const options: ExploreOptions = {
     ...(preemptions === undefined ? {} : { preemptionBound: preemptions }),
     onExecution: (end, schedule, length) => {
-      for (const found of verdictOf(executions, end)) note(violations, found, schedule, length, versions);
+      if (sharing.grown) return false;
+      for (const found of verdictOf(executions, end))
+        note(violations, found, { schedule, length, fine: executions.fine, versions });
+      return true;
     },
   };
-  const exploration = new Exploration(executions, options, resume?.exploration);
-  const { explored: result } = exploration;
-  const most = result.executions + more;
+  if (resume) sharing.load(resume.sharing);
+  let exploration = new Exploration(executions, options, resume?.exploration);
+  const most = exploration.explored.executions + more;
   let stopped: string | undefined;
   // How many steps a slice has is found out: they cost from one microsecond to some hundred.
   let steps = 100;
   while (!exploration.finished && stopped === undefined) {
     const began = performance.now();
-    exploration.run({ steps, executions: most - result.executions });
+    exploration.run({ steps, executions: most - exploration.explored.executions });
     const took = performance.now() - began;
     if (took < SLICE / 2) steps *= 2;
     else if (took > SLICE * 2) steps = Math.max(1, steps >> 1);
-    request.progress?.(result.executions, exploration.progress, violations.size);
+    if (sharing.grown) {
+      // Threads share more than was known: what has been explored may have left out orders of that.
+      sharing.grown = false;
+      violations.clear();
+      exploration = new Exploration(executions, options);
+    }
+    const { executions: done } = exploration.explored;
+    request.progress?.(done, exploration.progress, violations.size);
     await new Promise(resolve => setTimeout(resolve, 0));
     if (exploration.finished) break;
     if (signal?.aborted) stopped = 'cancelled';
-    else if (result.executions >= most) stopped = `given up after ${more}`;
+    else if (done >= most) stopped = `given up after ${more}`;
     else if (Date.now() > due) stopped = `given up after ${seconds} s`;
   }
+  const { explored: result } = exploration;
   if (!exploration.finished)
     request.paused?.({
       version: 1,
@@ -95,6 +107,7 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
       ...(preemptions === undefined ? {} : { preemptions }),
       violations: [...violations.values()],
       exploration: exploration.save(),
+      sharing: sharing.save(),
     });
   if (!result.complete)
     stopped ??= result.bounded
@@ -154,17 +167,19 @@ function ended({ kind, message = kind }: End, home: { file: string; line: number
 
 const keyOf = ({ invariant, file, line }: Found): string => `${invariant} ${file}:${line}`;
 
+interface Witness {
+  readonly schedule: Int32Array;
+  readonly length: number;
+  /** How many steps each of these is in a run by itself. */
+  readonly fine: readonly number[];
+  readonly versions: Versions;
+}
+
 /** Of each way to go wrong, by what and where, the execution with the fewest switches is kept, then with the fewest steps. */
-function note(
-  violations: Map<string, Draft>,
-  found: Found,
-  schedule: Int32Array,
-  length: number,
-  versions: Versions,
-): void {
+function note(violations: Map<string, Draft>, found: Found, { schedule, length, fine, versions }: Witness): void {
   const key = keyOf(found);
   const record = new ScheduleRecord();
-  for (let i = 0; i < length; i++) record.took(schedule[i]!);
+  for (let i = 0; i < length; i++) record.took(schedule[i]!, fine[i]);
   const switches = record.choices.length / 2 - 1;
   const known = violations.get(key);
   if (known) known.executions++;

@@ -2,6 +2,7 @@ import type { Violation } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
 import { differing, type Versions } from '../translate/versions.ts';
 import type { SavedExploration } from './dpor/saved.ts';
+import type { SavedSharing } from './sharing.ts';
 
 /** An exploration that was stopped half way, as it is kept in a file: enough to go on there. */
 export interface PausedExploration {
@@ -14,6 +15,7 @@ export interface PausedExploration {
   readonly preemptions?: number;
   readonly violations: readonly Violation[];
   readonly exploration: SavedExploration;
+  readonly sharing: SavedSharing;
 }
 
 /**

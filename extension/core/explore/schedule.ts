@@ -167,10 +167,10 @@ class Script implements Scheduler {
 export class ScheduleRecord {
   readonly choices: number[] = [];
 
-  took(thread: number): void {
+  took(thread: number, steps = 1): void {
     const { choices } = this;
-    if (choices[choices.length - 2] === thread) choices[choices.length - 1]!++;
-    else choices.push(thread, 1);
+    if (choices[choices.length - 2] === thread) choices[choices.length - 1]! += steps;
+    else choices.push(thread, steps);
   }
 
   schedule(choice: ScheduleChoice, versions: Versions, diverged?: number): Schedule {

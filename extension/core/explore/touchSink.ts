@@ -2,20 +2,21 @@ import type { Ptr } from '../machine/abi.ts';
 import type { EventSink, LockEventKind } from '../machine/events.ts';
 import type { Lock } from '../machine/lock.ts';
 import { type Access, accessSize } from '../machine/scalar.ts';
+import { COMMON_MEMORY, OUTPUT } from '../machine/sharing.ts';
 import type { MachineThread } from '../machine/thread.ts';
 import type { LockMode, TraceEventKind } from '../report/documents.ts';
 import { Kind, Touches } from './dpor/executable.ts';
+import type { ObservedSharing } from './sharing.ts';
 
-/** Places that are no memory: who allocates or frees, whether RCU readers are inside, what is printed. No address is so high. */
-const ALLOCATOR = 2 ** 52;
-const READERS = 2 ** 52 + 1;
-const OUTPUT = 2 ** 52 + 2;
+/** Whether a thread is in an RCU read-side section: a word for each, which is no memory. No address is so high. */
+const READERS = 2 ** 52 + 2 * 4096;
 
 /**
  * Hears of each step what it touched, and nothing else.
  *
- * Invariant: two steps whose touches do not conflict leave the same state in either order. What this does not know to be so
- * counts as a write: allocation and freeing of anything, since addresses are given out in order, RCU sections, output.
+ * Invariant: two steps whose touches do not conflict leave the same state in either order. Of memory, only words that threads
+ * share count. Memory comes from what a thread has of its own, so that allocation touches what is handed out alone; freeing
+ * writes all of it.
  */
 export class TouchSink implements EventSink {
   clock = 0;
@@ -24,6 +25,11 @@ export class TouchSink implements EventSink {
   /** The step under way takes a lock without waiting for it. */
   trying = false;
   private readonly unknown = new Map<string, { function: string; file: string; line: number; count: number }>();
+
+  constructor(
+    private readonly sharing: ObservedSharing,
+    private readonly threads: number,
+  ) {}
 
   read(_k: MachineThread, _line: number, p: Ptr, type: Access, _value: unknown, text?: string): void {
     this.add(p, accessSize(type), Kind.read, text !== undefined);
@@ -41,11 +47,11 @@ export class TouchSink implements EventSink {
     this.add(p, accessSize(type), Kind.write, text !== undefined);
   }
 
-  lock(_k: MachineThread, kind: LockEventKind, _line: number, lock: Lock, mode: LockMode): void {
+  lock(k: MachineThread, kind: LockEventKind, _line: number, lock: Lock, mode: LockMode): void {
     this.clock++;
     const { touches } = this;
     // A read-side section of RCU: a lock that nobody takes for writing, and that a grace period looks at.
-    if (/^s?rcu/.test(lock.type)) touches.add(READERS, 1, Kind.write);
+    if (/^s?rcu/.test(lock.type)) touches.add(READERS + 8 * k.index, 1, Kind.write);
     else if (kind === 'release') touches.add(lock.address, 1, mode === 'write' ? Kind.release : Kind.releaseRead);
     else if (kind === 'downgrade') {
       touches.add(lock.address, 1, Kind.release);
@@ -63,15 +69,15 @@ export class TouchSink implements EventSink {
 
   note(_k: MachineThread, kind: TraceEventKind, _line: number, _text: string, address?: Ptr, size = 1): void {
     this.clock++;
-    if (kind === 'alloc' || kind === 'free') this.touches.add(ALLOCATOR, 1, Kind.write);
+    if (kind === 'alloc') this.addShared(COMMON_MEMORY, 8, Kind.write);
     if (address === undefined || kind === 'alloc') return;
-    if (kind === 'read') this.touches.add(address, size, Kind.read);
-    else if (kind === 'write' || kind === 'free') this.touches.add(address, size, Kind.write);
+    if (kind === 'read') this.addShared(address, size, Kind.read);
+    else if (kind === 'write' || kind === 'free') this.addShared(address, size, Kind.write);
   }
 
   output(): void {
     this.clock++;
-    this.touches.add(OUTPUT, 1, Kind.write);
+    this.addShared(OUTPUT, 8, Kind.write);
   }
 
   unmodelled(k: MachineThread, line: number, name: string): void {
@@ -84,7 +90,7 @@ export class TouchSink implements EventSink {
 
   /** The step looked for RCU readers; `waited`: it could only be taken once those that it waits for were gone. */
   readers(waited: boolean): void {
-    this.touches.add(READERS, 1, waited ? Kind.await : Kind.read);
+    for (let t = 0; t < this.threads; t++) this.touches.add(READERS + 8 * t, 1, waited ? Kind.await : Kind.read);
   }
 
   unmodelledCalls(): { function: string; file: string; line: number; count: number }[] {
@@ -96,5 +102,12 @@ export class TouchSink implements EventSink {
     this.clock++;
     this.touches.add(p, size, kind);
     if (decides) this.touches.varies = true;
+  }
+
+  /** The words of a range that threads share. */
+  private addShared(p: Ptr, size: number, kind: Kind): void {
+    const last = Math.floor((p + size - 1) / 8) * 8;
+    for (let word = Math.floor(p / 8) * 8; word <= last; word += 8)
+      if (this.sharing.isShared(word)) this.touches.add(word, 8, kind);
   }
 }

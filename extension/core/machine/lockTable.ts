@@ -127,6 +127,12 @@ function taken(k: MachineThread, lock: Lock, mode: LockMode, line: number): void
   k.around.sink.lock(k, 'acquire', line, lock, mode);
 }
 
+/** A lock that is known can lie in memory that has been freed since. */
+function use(k: MachineThread, lock: Lock, line: number): void {
+  k.touch(lock.address, 4, line);
+  k.around.sharing?.accessed(k.index, lock.address, 4, false);
+}
+
 /** Takes the lock, waiting in its queue when it must. Arriving is a visible step; so is going on after a wait. */
 export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number, what = 'lock'): Running<void> {
   const { locks } = k.around;
@@ -136,8 +142,7 @@ export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: num
     yield* k.step(what, lock.address, line, () => free(lock, mode) || lock.writer === k);
     locks.wanted.delete(k);
   } else yield* k.step(what, lock.address, line);
-  // A lock that is known can lie in memory that has been freed since.
-  k.touch(lock.address, 4, line);
+  use(k, lock, line);
   if (lock.writer === k) k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
   if (lock.queue.length === 0 && free(lock, mode)) own(k, lock, mode);
   else {
@@ -152,7 +157,7 @@ export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: num
 /** Takes the lock only when that needs no waiting. */
 export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<number> {
   yield* k.step('trylock', lock.address, line);
-  k.touch(lock.address, 4, line);
+  use(k, lock, line);
   if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) {
     k.around.sink.clock++;
     k.around.sink.tryFailed?.(k, line, lock, mode);
@@ -165,7 +170,7 @@ export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: 
 
 export function* release(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<void> {
   yield* k.step('unlock', lock.address, line);
-  k.touch(lock.address, 4, line);
+  use(k, lock, line);
   drop(k, lock, mode, line);
   k.around.sink.lock(k, 'release', line, lock, mode);
   grant(lock);

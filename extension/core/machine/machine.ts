@@ -17,6 +17,7 @@ import {
 import { LockTable } from './lockTable.ts';
 import { Memory, newPage, type Page } from './memory.ts';
 import { Checkpoint, Journal, UndoMap } from './rewind.ts';
+import type { Sharing } from './sharing.ts';
 import { MachineThread, STACK_SIZE, type Surroundings } from './thread.ts';
 
 export interface MachineOptions {
@@ -51,6 +52,8 @@ const STRUCT_PAGE = 64;
 export class Machine implements Surroundings {
   readonly memory = new Memory(number => this.pageOf(number));
   sink: EventSink;
+  /** Tells which memory threads share; nothing: it may be all. */
+  sharing: Sharing | undefined;
   readonly locks = new LockTable((p, type) => this.nameOf(p, type));
   readonly tickLimit: number;
   readonly threads: MachineThread[] = [];

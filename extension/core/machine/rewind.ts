@@ -77,10 +77,18 @@ const isKept = (value: object): boolean =>
   (value as Partial<Kept>).isKept === true || typeof value === 'function' || Object.isFrozen(value);
 
 type Saved =
-  | { readonly t: 'map'; readonly of: Map<unknown, unknown>; readonly entries: readonly (readonly [unknown, unknown])[] }
+  | {
+      readonly t: 'map';
+      readonly of: Map<unknown, unknown>;
+      readonly entries: readonly (readonly [unknown, unknown])[];
+    }
   | { readonly t: 'set'; readonly of: Set<unknown>; readonly values: readonly unknown[] }
   | { readonly t: 'array'; readonly of: unknown[]; readonly values: readonly unknown[] }
-  | { readonly t: 'object'; readonly of: Record<string, unknown>; readonly fields: readonly (readonly [string, unknown])[] };
+  | {
+      readonly t: 'object';
+      readonly of: Record<string, unknown>;
+      readonly fields: readonly (readonly [string, unknown])[];
+    };
 
 /**
  * What plain objects, arrays, maps and sets held, everything that can be reached from a root. They are put back in place:

@@ -6,6 +6,7 @@ import type { Held } from './lock.ts';
 import type { LockTable } from './lockTable.ts';
 import type { Memory } from './memory.ts';
 import { type Access, accessSize, readScalar, type Value, writeScalar } from './scalar.ts';
+import type { Sharing } from './sharing.ts';
 import { Stop } from './stop.ts';
 
 /** What a thread is about to do when it has yielded. A step that is not enabled (a lock somebody has) is not taken. */
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly memory: Memory;
   readonly sink: EventSink;
   readonly locks: LockTable;
+  readonly sharing: Sharing | undefined;
   functionAt(p: Ptr): Callable | undefined;
   nameOf(p: Ptr): string;
   /** Why nothing is mapped at an address, when that is known: it was freed, it is an error pointer. */
@@ -51,6 +53,15 @@ export class MachineThread implements Thread {
     enabled: undefined,
   };
   calledFrom = 0;
+  /**
+   * Steps that it has taken of those that are visible without `Surroundings.sharing`: as many as it takes in a run that
+   * knows nothing of what is shared.
+   */
+  steps = 0;
+  /** Reads and writes are of a step whose places only taking it tells. */
+  private watching = false;
+  /** The place of such a step that nobody else was thought to tell. */
+  unseenAt: string | undefined;
   /** What kernel subsystems keep for this thread (`perThread`). */
   readonly slots: unknown[] = [];
   readonly isKept = true;
@@ -76,6 +87,9 @@ export class MachineThread implements Thread {
     this.frames.length = 0;
     this.top = this.stack;
     this.ticks = 0;
+    this.steps = 0;
+    this.watching = false;
+    this.unseenAt = undefined;
     this.home = undefined;
   }
 
@@ -94,34 +108,49 @@ export class MachineThread implements Thread {
 
   *load(p: Ptr, type: Access, line: number): Running<never> {
     const own = this.isPrivate(p);
+    let seen = false;
     if (!own) {
       this.arrive('read', p, line);
-      yield;
+      seen = this.shares(p, accessSize(type), false);
+      if (seen) yield;
+      this.steps++;
     }
     const value = this.checkedRead(p, type, line);
-    if (!own) this.around.sink.read(this, line, p, type, value);
+    if (seen) this.around.sink.read(this, line, p, type, value);
     return value as never;
   }
 
   *store(p: Ptr, type: Access, value: Value, line: number): Running<void> {
     const own = this.isPrivate(p);
+    let seen = false;
     if (!own) {
       this.arrive('write', p, line);
-      yield;
+      seen = this.shares(p, accessSize(type), true);
+      if (seen) yield;
+      this.steps++;
     }
     const before = this.checkedRead(p, type, line);
     this.checkedWrite(p, type, value, line);
-    if (!own) this.around.sink.write(this, line, p, type, before, value);
+    if (seen) this.around.sink.write(this, line, p, type, before, value);
   }
 
   *copy(to: Ptr, from: Ptr, size: number, line: number): Running<void> {
     const own = this.isPrivate(to);
-    if (!own || !this.isPrivate(from)) yield* this.step('copy', to, line);
+    const ownFrom = this.isPrivate(from);
+    let seen = false;
+    if (!own || !ownFrom) {
+      this.arrive('copy', to, line);
+      const reads = !ownFrom && this.shares(from, size, false);
+      seen = (!own && this.shares(to, size, true)) || reads;
+      if (seen) yield;
+      this.steps++;
+    }
     this.touch(from, size, line);
     this.touch(to, size, line, true);
     this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
+    if (!seen) return;
     const { sink } = this.around;
-    if (!this.isPrivate(from)) {
+    if (!ownFrom) {
       if (sink.allReads) sink.note(this, 'read', line, `${size} bytes`, from, size);
       else if (own) sink.clock++;
     }
@@ -130,16 +159,55 @@ export class MachineThread implements Thread {
 
   *fill(to: Ptr, byte: number, size: number, line: number): Running<void> {
     const own = this.isPrivate(to);
-    if (!own) yield* this.step('fill', to, line);
+    const seen = !own && (yield* this.access('fill', to, size, true, line));
     this.touch(to, size, line, true);
     this.around.memory.fill(to, byte, size);
-    if (!own) this.around.sink.note(this, 'write', line, `${size} bytes of ${byte & 0xff}`, to, size);
+    if (seen) this.around.sink.note(this, 'write', line, `${size} bytes of ${byte & 0xff}`, to, size);
+  }
+
+  /** Takes note of an access; whether it is a visible step. */
+  private shares(p: Ptr, size: number, write: boolean): boolean {
+    const { sharing } = this.around;
+    return sharing === undefined || sharing.accessed(this.index, p, size, write);
+  }
+
+  /** A step that accesses [p, p + size), visible when others share that. Gives whether it was. */
+  *access(what: string, p: Ptr, size: number, write: boolean, line: number): Running<boolean> {
+    this.arrive(what, p, line);
+    const seen = this.shares(p, size, write);
+    if (seen) yield;
+    this.steps++;
+    return seen;
+  }
+
+  /** A step of which nobody else can tell when it was taken. */
+  *unseen(what: string, address: Ptr | undefined, line: number): Running<void> {
+    this.arrive(what, address, line);
+    if (this.around.sharing === undefined) yield;
+    this.steps++;
+  }
+
+  /** What a step reads of memory is only known when it is taken: `run` does, and is watched. */
+  watch<T>(run: () => T): T {
+    this.watching = true;
+    try {
+      return run();
+    } finally {
+      this.watching = false;
+      this.unseenAt = undefined;
+    }
+  }
+
+  /** A line of the innermost function, as `Sharing` names places. */
+  placeOf(line: number): string {
+    return `${this.function?.file ?? ''}:${line}`;
   }
 
   /** Waits for its turn; `enabled` says when the step can be taken at all. */
   *step(what: string, address: Ptr | undefined, line: number, enabled?: () => boolean): Running<void> {
     this.arrive(what, address, line, enabled);
     yield;
+    this.steps++;
   }
 
   /** Says which step comes next; the caller yields then, and takes the step when it is resumed. */
@@ -158,19 +226,19 @@ export class MachineThread implements Thread {
    */
   *atomic(p: Ptr, type: Access, line: number, what: string, update: (old: Value) => Value | undefined): Running<Value> {
     const own = this.isPrivate(p);
-    if (!own) yield* this.step(what, p, line);
+    const seen = !own && (yield* this.access(what, p, accessSize(type), true, line));
     const before = this.checkedRead(p, type, line);
     const after = update(before);
     if (after !== undefined) this.checkedWrite(p, type, after, line);
-    if (own) return before;
+    if (!seen) return before;
     if (after === undefined) this.around.sink.read(this, line, p, type, before, what);
     else this.around.sink.write(this, line, p, type, before, after, what);
     return before;
   }
 
-  /** A visible step that leaves only an event. */
+  /** A step that leaves only an event. */
   *event(kind: TraceEventKind, what: string, line: number, address?: Ptr, size?: number): Running<void> {
-    yield* this.step(what, address, line);
+    yield* this.unseen(what, address, line);
     this.around.sink.note(this, kind, line, what, address, size);
   }
 
@@ -242,7 +310,7 @@ export class MachineThread implements Thread {
   }
 
   *unmodelled(name: string, line: number): Running<void> {
-    yield* this.step(`unmodelled ${name}`, undefined, line);
+    yield* this.unseen(`unmodelled ${name}`, undefined, line);
     this.around.sink.unmodelled(this, line, name);
   }
 
@@ -251,6 +319,7 @@ export class MachineThread implements Thread {
     const size = accessSize(type);
     const page = this.around.memory.page(p);
     const offset = p - Math.floor(p / PAGE_SIZE) * PAGE_SIZE;
+    if (this.watching) this.watched(p, size, false, line);
     if (page === undefined || page.check || offset + size > PAGE_SIZE) {
       this.touch(p, size, line);
       return this.around.memory.read(p, type);
@@ -268,9 +337,18 @@ export class MachineThread implements Thread {
     } else this.around.memory.write(p, type, value);
   }
 
+  private watched(p: Ptr, size: number, write: boolean, line: number): void {
+    const { sharing, sink } = this.around;
+    if (sharing === undefined || this.isPrivate(p)) return;
+    if (!sharing.accessed(this.index, p, size, write)) return;
+    if (this.unseenAt !== undefined) sharing.surprise(this.unseenAt);
+    sink.note(this, write ? 'write' : 'read', line, '', p, size);
+  }
+
   /** A bug unless all of [p, p + size) may be used (written, with `write`). */
   touch(p: Ptr, size: number, line: number, write = false): void {
     if (size <= 0) return;
+    if (this.watching) this.watched(p, size, write, line);
     if (p >= 0 && p < PAGE_SIZE) this.bug(`NULL pointer dereference at ${hexAddress(p)}`, line, p);
     const hole = this.around.memory.firstUnmapped(p, size);
     if (hole !== undefined) {

@@ -12,7 +12,7 @@ export function* reading<T>(
   const shared = from.find(p => !k.isPrivate(p));
   if (shared === undefined) return run();
   yield* k.step(what, shared, line);
-  const result = run();
+  const result = k.watch(run);
   if (k.around.sink.allReads) k.around.sink.note(k, 'read', line, what, shared);
   else k.around.sink.clock++;
   return result;
@@ -33,7 +33,7 @@ export function* writing(
   const own = k.isPrivate(to);
   const visible = !own || !from.every(p => k.isPrivate(p));
   if (visible) yield* k.step(what, own ? from.find(p => !k.isPrivate(p)) : to, line);
-  const bytes = make();
+  const bytes = visible ? k.watch(make) : make();
   k.touch(to, bytes.length, line, true);
   k.around.memory.writeBytes(to, bytes);
   if (!own) k.around.sink.note(k, 'write', line, `${bytes.length} bytes by ${what}`, to, bytes.length);

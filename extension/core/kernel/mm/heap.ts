@@ -140,11 +140,14 @@ function* kstrdup(k: MachineThread, s: Ptr, limit: number, gfp: number, name: st
   if (s === 0) return 0;
   // The kernel's strlen() may look at each byte in a step of its own; here the length is found in one.
   yield* k.step(`strlen for ${name}`, s, line);
-  let length = 0;
-  for (; length < limit; length++) {
-    k.touch(s + length, 1, line);
-    if (k.around.memory.read(s + length, 'u8') === 0) break;
-  }
+  const length = k.watch(() => {
+    let bytes = 0;
+    for (; bytes < limit; bytes++) {
+      k.touch(s + bytes, 1, line);
+      if (k.around.memory.read(s + bytes, 'u8') === 0) break;
+    }
+    return bytes;
+  });
   k.around.sink.clock++;
   const to = yield* kmalloc(k, BigInt(length + 1), gfp, name, line);
   if (to === 0) return 0;

@@ -1,6 +1,7 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import { DIRECT_MAP, hexAddress, IMAGE_PHYS_END, IMAGE_PHYS_START, PAGE_SIZE, VMEMMAP } from '../../machine/layout.ts';
 import { type Journal, UndoMap } from '../../machine/rewind.ts';
+import { COMMON_MEMORY } from '../../machine/sharing.ts';
 import type { MachineThread } from '../../machine/thread.ts';
 import { machineOf, perMachine, visible } from '../define.ts';
 import type { Primitive } from '../primitive.ts';
@@ -35,6 +36,8 @@ class PageState {
   /** Every frame that is out, to the block that it belongs to. */
   readonly blockOf: Map<number, number>;
   next = FIRST_PFN;
+  /** By thread: the next of its own frames. */
+  readonly own = new Map<number, number>();
 
   constructor(journal: Journal) {
     this.live = new UndoMap(journal);
@@ -50,13 +53,34 @@ const whoIs = (k: MachineThread, line: number): string => `${k.name} at ${k.func
 const inImage = (pfn: number, count: number): boolean =>
   pfn * PAGE_SIZE < IMAGE_PHYS_END && (pfn + count) * PAGE_SIZE > IMAGE_PHYS_START;
 
+/**
+ * Frames that a thread takes first, from the top of memory down: the addresses that it gets do not depend on what others took
+ * before, so that allocations of different threads commute. It stands for the per-CPU lists of the page allocator.
+ */
+const OWN_FRAMES = 4096;
+
+const firstOwn = (k: MachineThread): number => machineOf(k).pageFrames - (k.index + 1) * OWN_FRAMES;
+const alignedFrom = (next: number, order: number): number => Math.ceil(next / 2 ** order) * 2 ** order;
+
+function roomOfItsOwn(k: MachineThread, order: number): boolean {
+  const first = firstOwn(k);
+  if (k.index < 0 || first < machineOf(k).pageFrames / 2) return false;
+  const next = stateOf(k).own.get(k.index) ?? first;
+  return alignedFrom(next, order) + 2 ** order <= first + OWN_FRAMES;
+}
+
 /** The next block of 2^order frames, aligned as the buddy allocator aligns them; undefined when memory is out. */
 function takeBlock(k: MachineThread, order: number): number | undefined {
   const state = stateOf(k);
   const count = 2 ** order;
-  let pfn = Math.ceil(state.next / count) * count;
-  if (inImage(pfn, count)) pfn = Math.ceil(IMAGE_PHYS_END / PAGE_SIZE / count) * count;
   // Frames are not handed out a second time: what was freed stays refused, so that its late users are found.
+  if (roomOfItsOwn(k, order)) {
+    const pfn = alignedFrom(state.own.get(k.index) ?? firstOwn(k), order);
+    state.own.set(k.index, pfn + count);
+    return pfn;
+  }
+  let pfn = alignedFrom(state.next, order);
+  if (inImage(pfn, count)) pfn = alignedFrom(IMAGE_PHYS_END / PAGE_SIZE, order);
   if (pfn + count > machineOf(k).pageFrames) return undefined;
   state.next = pfn + count;
   return pfn;
@@ -73,7 +97,12 @@ export function* allocatePages(
   line: number,
 ): Running<number | undefined> {
   if (gfp & ___GFP_DIRECT_RECLAIM) mightSleep(k, name, line);
-  yield* k.step(name, undefined, line);
+  // Memory of its own is nobody else's business; what all have in common is given out first come, first served.
+  if (roomOfItsOwn(k, order)) {
+    const first = alignedFrom(stateOf(k).own.get(k.index) ?? firstOwn(k), order);
+    k.around.sharing?.accessed(k.index, DIRECT_MAP + first * PAGE_SIZE, PAGE_SIZE * 2 ** order, true);
+    yield* k.access(name, VMEMMAP + first * STRUCT_PAGE, STRUCT_PAGE * 2 ** order, true, line);
+  } else yield* k.access(name, COMMON_MEMORY, 8, true, line);
   const pfn = order > LARGEST_ORDER ? undefined : takeBlock(k, order);
   if (pfn === undefined) {
     k.around.sink.note(k, 'alloc', line, `order ${order}: no memory`);
@@ -107,7 +136,11 @@ export function* giveBackPages(
   name: string,
   line: number,
 ): Running<void> {
-  yield* k.step(name, undefined, line);
+  yield* k.access(name, DIRECT_MAP + pfn * PAGE_SIZE, PAGE_SIZE * 2 ** order, true, line);
+  returnPages(k, pfn, order, name, line);
+}
+
+function returnPages(k: MachineThread, pfn: number, order: number, name: string, line: number): void {
   const machine = machineOf(k);
   const state = stateOf(k);
   const at = DIRECT_MAP + pfn * PAGE_SIZE;
@@ -139,12 +172,20 @@ export function* giveBackPages(
  */
 function* dropPages(k: MachineThread, pfn: number, order: number, name: string, line: number): Running<void> {
   const at = VMEMMAP + pfn * STRUCT_PAGE + REFCOUNT;
+  k.arrive(name, at, line);
+  const { sharing } = k.around;
+  const counted = sharing?.accessed(k.index, at, 4, true) ?? true;
+  const freed = sharing?.accessed(k.index, DIRECT_MAP + pfn * PAGE_SIZE, PAGE_SIZE * 2 ** order, true) ?? true;
+  if (counted || freed) yield;
+  k.steps++;
   const references = k.around.memory.read(at, 'i32');
   if (references > 1) {
-    yield* k.atomic(at, 'i32', line, name, count => (count as number) - 1);
+    k.around.memory.write(at, 'i32', references - 1);
+    if (counted) k.around.sink.write(k, line, at, 'i32', references, references - 1, name);
     return;
   }
-  yield* giveBackPages(k, pfn, order, name, line);
+  if (sharing && counted) k.around.sink.note(k, 'write', line, name, at, 4);
+  returnPages(k, pfn, order, name, line);
 }
 
 /** A block of order n becomes 2^n pages that are given back one by one. */
@@ -246,7 +287,7 @@ export const pagePrimitives: readonly Primitive[] = [
     'void split_page(struct page *page, unsigned int order)',
     PAGE_ALLOC,
     function* (k: MachineThread, page: Ptr, order: number, line: number) {
-      yield* k.step('split_page', page, line);
+      yield* k.access('split_page', page, STRUCT_PAGE * 2 ** order, true, line);
       splitPages(k, page, order, line);
       k.around.sink.clock++;
     },

@@ -33,10 +33,21 @@ export interface SlabCache {
   /** Address of the function that makes an object fit for use, once in its life; 0 for none. */
   readonly ctor: Ptr;
   readonly slabs: Slab[];
+  /** What each thread has of it, as each CPU has slabs of its own: nobody's objects depend on what others took. */
+  readonly own: Map<number, OwnObjects>;
+}
+
+interface OwnObjects {
   /** Never handed out yet, lowest address first. */
-  fresh: Ptr[];
+  readonly fresh: Ptr[];
   /** Given back, the oldest first. */
   readonly quarantine: HeapObject[];
+}
+
+function ownOf(cache: SlabCache, k: MachineThread): OwnObjects {
+  let own = cache.own.get(k.index);
+  if (!own) cache.own.set(k.index, (own = { fresh: [], quarantine: [] }));
+  return own;
 }
 
 interface Slab {
@@ -83,7 +94,7 @@ export function newCache(name: string, size: number, align: number, flags: numbe
   while (size <= line / 2) line /= 2;
   const step = Math.max(8, align, flags & SLAB_HWCACHE_ALIGN ? line : 0);
   const stride = Math.ceil(Math.max(size, 8) / step) * step;
-  return { name, size, stride, flags, ctor, slabs: [], fresh: [], quarantine: [] };
+  return { name, size, stride, flags, ctor, slabs: [], own: new Map() };
 }
 
 /** Hands out an object of a cache; 0 when memory is out. One visible step, two when the cache needs a page. */
@@ -96,14 +107,17 @@ export function* allocateObject(
   line: number,
 ): Running<Ptr> {
   if (gfp & ___GFP_DIRECT_RECLAIM) mightSleep(k, name, line);
-  yield* k.step(name, undefined, line);
   const objects = objectsOf(k);
-  const kept = cache.quarantine.length * cache.stride > QUARANTINE ? cache.quarantine.shift() : undefined;
-  if (!kept && cache.fresh.length === 0 && !(yield* grow(k, cache, gfp, name, line))) {
+  const { fresh, quarantine } = ownOf(cache, k);
+  const next = quarantine.length * cache.stride > QUARANTINE ? quarantine[0]!.address : fresh[0];
+  if (next === undefined) yield* k.unseen(name, undefined, line);
+  else yield* k.access(name, next, cache.stride, true, line);
+  const kept = quarantine.length * cache.stride > QUARANTINE ? quarantine.shift() : undefined;
+  if (!kept && fresh.length === 0 && !(yield* grow(k, cache, gfp, name, line))) {
     k.around.sink.note(k, 'alloc', line, `${cache.name}: no memory`);
     return 0;
   }
-  const address = kept?.address ?? cache.fresh.shift()!;
+  const address = kept?.address ?? fresh.shift()!;
   const allocatedBy = whoIs(k, line);
   objects.set(address, { address, kind: cache.name, cache, order: 0, bytes, allocatedBy, freedBy: undefined });
   const constructed = kept !== undefined && cache.ctor !== 0;
@@ -121,7 +135,8 @@ function* grow(k: MachineThread, cache: SlabCache, gfp: number, name: string, li
   const base = DIRECT_MAP + pfn * PAGE_SIZE;
   const slab: Slab = { pfn, order, base, count: Math.floor((PAGE_SIZE * 2 ** order) / cache.stride) };
   cache.slabs.push(slab);
-  for (let i = 0; i < slab.count; i++) cache.fresh.push(base + i * cache.stride);
+  const { fresh } = ownOf(cache, k);
+  for (let i = 0; i < slab.count; i++) fresh.push(base + i * cache.stride);
   const objects = objectsOf(k);
   watch(k, pfn, order, (p, size) => misuse(cache, slab, objects, p, size));
   k.around.memory.write(VMEMMAP + pfn * STRUCT_PAGE, 'u64', PG_SLAB);
@@ -201,11 +216,11 @@ export function* giveBack(k: MachineThread, p: Ptr, name: string, line: number):
     large.freedBy = whoIs(k, line);
     return;
   }
-  yield* k.step(name, p, line);
+  yield* k.access(name, p, Math.max(8, objectsOf(k).get(p)?.bytes ?? 8), true, line);
   const object = liveAt(k, p, name, line);
   const { cache } = object;
   object.freedBy = whoIs(k, line);
-  cache?.quarantine.push(object);
+  if (cache) ownOf(cache, k).quarantine.push(object);
   k.around.sink.note(k, 'free', line, `${object.kind}, ${object.bytes} bytes`, p, object.bytes);
 }
 
@@ -228,8 +243,7 @@ export function* dissolve(k: MachineThread, cache: SlabCache, name: string, line
     k.warn(`${name} ${cache.name}: ${out.length} objects are still out, the first by ${out[0]!.allocatedBy}`, line);
     return;
   }
-  cache.fresh = [];
-  cache.quarantine.length = 0;
+  cache.own.clear();
   for (const { pfn, order, base, count } of cache.slabs.splice(0)) {
     for (let i = 0; i < count; i++) objectsOf(k).delete(base + i * cache.stride);
     unwatch(k, pfn, order);

@@ -4,6 +4,7 @@ import { perMachine, visible } from '../define.ts';
 import { toBytes } from '../lib/bytes.ts';
 import type { Primitive } from '../primitive.ts';
 import { type Arguments, decoded, formatted } from './formatted.ts';
+import { printing } from './printing.ts';
 import { seqPrimitives } from './seq.ts';
 
 const PRINTK = 'kernel/printk/printk.c';
@@ -39,8 +40,12 @@ const printk = (name: string, file = PRINTK): Primitive =>
     `int ${name}(const char *fmt, ...)`,
     file,
     function* (k: MachineThread, fmt: Ptr, args: Arguments, line: number) {
-      yield* k.step(name, undefined, line);
-      return logMessage(k, formatted(k, fmt, args, line), line);
+      yield* printing(k, name, undefined, line);
+      return logMessage(
+        k,
+        k.watch(() => formatted(k, fmt, args, line)),
+        line,
+      );
     },
   );
 
@@ -59,7 +64,7 @@ function* intoMemory(
     return 0;
   }
   yield* k.step(name, buf, line);
-  const text = formatted(k, fmt, args, line);
+  const text = k.watch(() => formatted(k, fmt, args, line));
   const kept = size === 0n ? new Uint8Array() : toBytes(`${text.slice(0, Number(size) - 1)}\0`);
   k.touch(buf, kept.length, line, true);
   k.around.memory.writeBytes(buf, kept);

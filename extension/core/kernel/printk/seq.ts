@@ -4,6 +4,7 @@ import { perMachine, plain, visible } from '../define.ts';
 import { bytesAt, cstringAt } from '../lib/bytes.ts';
 import type { Primitive } from '../primitive.ts';
 import { type Arguments, decoded, formatted } from './formatted.ts';
+import { printing } from './printing.ts';
 
 const SEQ = 'fs/seq_file.c';
 const HEADER = 'include/linux/seq_file.h';
@@ -33,9 +34,9 @@ function seq(
   const name = /(\w+)\(/.exec(signature)![1]!;
   return visible(signature, SEQ, function* (k: MachineThread, m: Ptr, ...rest: never[]) {
     const line = Number(rest[rest.length - 1]);
-    yield* k.step(name, m, line);
+    yield* printing(k, name, m, line);
     k.touch(m, 1, line);
-    const text = make(k, line, m, ...rest.slice(0, -1));
+    const text = k.watch(() => make(k, line, m, ...rest.slice(0, -1)));
     positionOf(k, m).count += text.length;
     k.around.sink.output(k, line, 'seq', decoded(text));
     return result;

@@ -88,7 +88,7 @@ export const contextPrimitives = [
   // A place where the scheduler may run somebody else: every step is one here already, so it only checks.
   visible('int cond_resched(void)', SCHED, function* (k: MachineThread, line: number) {
     mightSleep(k, 'cond_resched', line);
-    yield* k.step('cond_resched', undefined, line);
+    yield* k.unseen('cond_resched', undefined, line);
     k.around.sink.clock++;
     return 0;
   }),
