@@ -31,9 +31,11 @@ export class ScenarioExecutions implements Executable {
   end: End | undefined;
   private readonly runners: Runner[] = [];
 
+  /** @param everything every access to memory that is not a thread's own stack is a step, as in a run: to compare with */
   constructor(
     private readonly simulation: Simulation,
     private readonly stepLimit: number,
+    private readonly everything = false,
   ) {
     this.threads = simulation.scenario.threads.length;
     this.sink = new TouchSink(this.sharing, this.threads);
@@ -44,7 +46,7 @@ export class ScenarioExecutions implements Executable {
     else {
       this.begun = this.simulation.begin(this.sink, this.stepLimit);
       this.begun.machine.mark();
-      this.begun.machine.sharing = this.sharing;
+      if (!this.everything) this.begun.machine.sharing = this.sharing;
     }
     this.end = undefined;
     this.taken = 0;
