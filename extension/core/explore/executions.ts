@@ -21,7 +21,7 @@ interface Runner {
  */
 export class ScenarioExecutions implements Executable {
   readonly threads: number;
-  readonly sharing = new ObservedSharing();
+  readonly sharing = new ObservedSharing(p => this.begun.machine.memory.read(p, 'u64'));
   readonly sink: TouchSink;
   begun!: Begun;
   /** Of each step so far: how many it would be in a run that knows nothing of what is shared. */
@@ -50,6 +50,7 @@ export class ScenarioExecutions implements Executable {
     }
     this.end = undefined;
     this.taken = 0;
+    this.sharing.begin();
     const { machine, threads } = this.begun;
     for (const [i, part] of threads.entries()) {
       const k = machine.thread(part.name, i);

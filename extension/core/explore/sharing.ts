@@ -1,5 +1,6 @@
 import { PAGE_SIZE } from '../machine/layout.ts';
 import type { Sharing } from '../machine/sharing.ts';
+import { Unpublished } from './unpublished.ts';
 
 /** Words of a page; a word has 8 bytes. */
 const WORDS = PAGE_SIZE / 8;
@@ -36,12 +37,39 @@ export class ObservedSharing implements Sharing {
   private readonly cacheKeys = new Float64Array(CACHE).fill(Number.NaN);
   private readonly cache = new Array<PageUse | undefined>(CACHE).fill(undefined);
   private readonly loud = new Set<string>();
+  private readonly unpublished = new Unpublished();
   /** A word has become shared since this was last set to false. */
   grown = false;
+
+  /** @param read a word of memory, without a step */
+  constructor(private readonly read: (p: number) => bigint) {}
+
+  /** An execution begins. */
+  begin(): void {
+    this.unpublished.clear();
+  }
+
+  allocated(thread: number, pfn: number, count: number, site: string): void {
+    if (thread >= 0 && !this.loud.has(site)) this.unpublished.add(thread, pfn, count, site);
+  }
+
+  released(pfn: number, count: number): void {
+    if (this.unpublished.size > 0) this.unpublished.remove(pfn, count);
+  }
+
+  stored(thread: number, p: number, value: number | bigint): void {
+    if (thread < 0 || this.unpublished.size === 0 || this.unpublished.at(p)?.thread === thread) return;
+    this.unpublished.published(value, this.read);
+  }
 
   accessed(thread: number, p: number, size: number, write: boolean): boolean {
     // SETUP, INVARIANT and FINALLY have nobody beside them.
     if (thread < 0 || size <= 0) return false;
+    if (this.unpublished.size > 0) {
+      const frame = this.unpublished.at(p);
+      if (frame?.thread === thread) return false;
+      if (frame) this.surprise(frame.site);
+    }
     let shared = false;
     const last = Math.floor((p + size - 1) / 8);
     for (let word = Math.floor(p / 8); word <= last; word++) {

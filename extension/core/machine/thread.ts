@@ -131,6 +131,7 @@ export class MachineThread implements Thread {
     }
     const before = this.checkedRead(p, type, line);
     this.checkedWrite(p, type, value, line);
+    if (!own) this.stored(p, type, value);
     if (seen) this.around.sink.write(this, line, p, type, before, value);
   }
 
@@ -148,6 +149,7 @@ export class MachineThread implements Thread {
     this.touch(from, size, line);
     this.touch(to, size, line, true);
     this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
+    if (!own) this.copied(to, size);
     if (!seen) return;
     const { sink } = this.around;
     if (!ownFrom) {
@@ -169,6 +171,18 @@ export class MachineThread implements Thread {
   private shares(p: Ptr, size: number, write: boolean): boolean {
     const { sharing } = this.around;
     return sharing === undefined || sharing.accessed(this.index, p, size, write);
+  }
+
+  private stored(p: Ptr, type: Access, value: Value): void {
+    const { sharing } = this.around;
+    if (sharing !== undefined && accessSize(type) >= 4) sharing.stored(this.index, p, value);
+  }
+
+  private copied(to: Ptr, size: number): void {
+    const { sharing, memory } = this.around;
+    if (sharing === undefined) return;
+    for (let p = Math.ceil(to / 8) * 8; p + 8 <= to + size; p += 8)
+      sharing.stored(this.index, p, memory.read(p, 'u64'));
   }
 
   /** A step that accesses [p, p + size), visible when others share that. Gives whether it was. */
@@ -229,7 +243,10 @@ export class MachineThread implements Thread {
     const seen = !own && (yield* this.access(what, p, accessSize(type), true, line));
     const before = this.checkedRead(p, type, line);
     const after = update(before);
-    if (after !== undefined) this.checkedWrite(p, type, after, line);
+    if (after !== undefined) {
+      this.checkedWrite(p, type, after, line);
+      if (!own) this.stored(p, type, after);
+    }
     if (!seen) return before;
     if (after === undefined) this.around.sink.read(this, line, p, type, before, what);
     else this.around.sink.write(this, line, p, type, before, after, what);

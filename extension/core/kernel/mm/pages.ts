@@ -100,6 +100,8 @@ export function* allocatePages(
   // Memory of its own is nobody else's business; what all have in common is given out first come, first served.
   if (roomOfItsOwn(k, order)) {
     const first = alignedFrom(stateOf(k).own.get(k.index) ?? firstOwn(k), order);
+    // Frames that nobody has had yet in this execution; another thread that touches them is wild.
+    k.around.sharing?.allocated(k.index, first, 2 ** order, k.placeOf(line));
     k.around.sharing?.accessed(k.index, DIRECT_MAP + first * PAGE_SIZE, PAGE_SIZE * 2 ** order, true);
     yield* k.access(name, VMEMMAP + first * STRUCT_PAGE, STRUCT_PAGE * 2 ** order, true, line);
   } else yield* k.access(name, COMMON_MEMORY, 8, true, line);
@@ -155,6 +157,7 @@ function returnPages(k: MachineThread, pfn: number, order: number, name: string,
   }
   if (block.count !== 2 ** order)
     k.bug(`${name}: order ${order} for a block of ${block.count} pages, allocated by ${block.by}`, line, at);
+  k.around.sharing?.released(pfn, block.count);
   state.live.delete(pfn);
   for (let i = 0; i < block.count; i++) {
     state.blockOf.delete(pfn + i);
