@@ -78,6 +78,11 @@ INVARIANT("the PMD has been split into a table") {
 	CHECK(!pmd_leaf(*pmd_off_k(vmemmap_of(HUGEPAGE))));
 }
 
+/* Ranges are printed as 0xSTART-0xEND SIZE FLAGS LEVEL. */
+INVARIANT("ptdump prints no empty range") {
+	CHECK(!output_matches("^0x([0-9a-f]+)-0x\\1 "));
+}
+
 INVARIANT("each remapped page maps the page that its HugeTLB page kept, read-only") {
 	int hugepage, i;
 

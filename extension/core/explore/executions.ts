@@ -51,6 +51,7 @@ export class ScenarioExecutions implements Executable {
     this.end = undefined;
     this.taken = 0;
     this.sharing.begin();
+    this.sink.warnings.length = 0;
     const { machine, threads } = this.begun;
     for (const [i, part] of threads.entries()) {
       const k = machine.thread(part.name, i);

@@ -66,7 +66,7 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
     ...(preemptions === undefined ? {} : { preemptionBound: preemptions }),
     onExecution: (end, schedule, length) => {
       if (sharing.grown) return false;
-      for (const found of verdictOf(executions, end))
+      for (const found of [...warned(executions), ...verdictOf(executions, end)])
         note(violations, found, { schedule, length, fine: executions.fine, versions });
       return true;
     },
@@ -150,6 +150,17 @@ function verdictOf(executions: ScenarioExecutions, end: 'done' | 'blocked' | 'st
   const last = begun.alone(scenario.finally);
   if (last.end) found.push(ended(last.end, { file: scenario.file, line: scenario.finally!.line }));
   return found;
+}
+
+/** What the kernel would have said in its log, each place once. */
+function warned({ sink }: ScenarioExecutions): Found[] {
+  const found = new Map<string, Found>();
+  for (const { text, file, line } of sink.warnings) {
+    const sleeps = /^sleeping function called from invalid context: (.*)$/s.exec(text)?.[1];
+    const invariant = sleeps === undefined ? 'warning' : 'sleep in atomic context';
+    found.set(`${file}:${line} ${invariant}`, { invariant, message: sleeps ?? text, file, line });
+  }
+  return [...found.values()];
 }
 
 /** A bug by its own place where its message begins with it. */

@@ -11,6 +11,13 @@ import type { ObservedSharing } from './sharing.ts';
 /** Whether a thread is in an RCU read-side section: a word for each, which is no memory. No address is so high. */
 const READERS = 2 ** 52 + 2 * 4096;
 
+/** A check of the kernel's own that failed, and the thread went on. */
+export interface Warning {
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 /**
  * Hears of each step what it touched, and nothing else.
  *
@@ -24,6 +31,8 @@ export class TouchSink implements EventSink {
   touches = new Touches();
   /** The step under way takes a lock without waiting for it. */
   trying = false;
+  /** What the kernel's own checks have said in this execution. */
+  readonly warnings: Warning[] = [];
   private readonly unknown = new Map<string, { function: string; file: string; line: number; count: number }>();
 
   constructor(
@@ -67,7 +76,8 @@ export class TouchSink implements EventSink {
     this.touches.add(lock.address, 1, mode === 'read' ? Kind.tryReadFailed : Kind.tryFailed);
   }
 
-  note(_k: MachineThread, kind: TraceEventKind, _line: number, _text: string, address?: Ptr, size = 1): void {
+  note(k: MachineThread, kind: TraceEventKind, line: number, text: string, address?: Ptr, size = 1): void {
+    if (kind === 'warning') this.warnings.push({ text, file: k.function?.file ?? '', line });
     this.clock++;
     if (kind === 'alloc') this.addShared(COMMON_MEMORY, 8, Kind.write);
     if (address === undefined || kind === 'alloc') return;

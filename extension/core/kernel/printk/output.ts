@@ -6,6 +6,7 @@ import type { Primitive } from '../primitive.ts';
 import { type Arguments, decoded, formatted } from './formatted.ts';
 import { printing } from './printing.ts';
 import { seqPrimitives } from './seq.ts';
+import { write, writtenPrimitives } from './written.ts';
 
 const PRINTK = 'kernel/printk/printk.c';
 const VSPRINTF = 'lib/vsprintf.c';
@@ -31,7 +32,7 @@ export function logMessage(k: MachineThread, message: string, line: number): num
   const apart = state.open !== undefined && !(continues && state.open === k);
   const ended = text.endsWith('\n');
   state.open = ended ? undefined : k;
-  k.around.sink.output(k, line, 'printk', (apart ? '\n' : '') + decoded(text));
+  write(k, line, 'printk', (apart ? '\n' : '') + decoded(text));
   return text.length - (ended ? 1 : 0);
 }
 
@@ -98,4 +99,5 @@ export const printkPrimitives: readonly Primitive[] = [
       intoMemory(k, 'sprintf', buf, BigInt(INT_MAX), fmt, args, line),
   ),
   ...seqPrimitives,
+  ...writtenPrimitives,
 ];

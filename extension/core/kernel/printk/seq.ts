@@ -5,6 +5,7 @@ import { bytesAt, cstringAt } from '../lib/bytes.ts';
 import type { Primitive } from '../primitive.ts';
 import { type Arguments, decoded, formatted } from './formatted.ts';
 import { printing } from './printing.ts';
+import { write } from './written.ts';
 
 const SEQ = 'fs/seq_file.c';
 const HEADER = 'include/linux/seq_file.h';
@@ -38,7 +39,7 @@ function seq(
     k.touch(m, 1, line);
     const text = k.watch(() => make(k, line, m, ...rest.slice(0, -1)));
     positionOf(k, m).count += text.length;
-    k.around.sink.output(k, line, 'seq', decoded(text));
+    write(k, line, 'seq', decoded(text));
     return result;
   });
 }
