@@ -12,6 +12,7 @@ import { type IndexOptions, index } from './index.ts';
 import { type ModelOptions, model } from './model.ts';
 import type { Outcome } from './outcome.ts';
 import { type RunOptions, run } from './run.ts';
+import { type WhyOptions, why } from './why.ts';
 import { writeWhole } from './writeWhole.ts';
 
 // A command runs for seconds: code that runs for longer than a moment is worth optimising, the rest is compiled for nothing.
@@ -194,6 +195,40 @@ A witness of the document replays: save its schedule as {"schedule": …} and gi
         stoppable(signal =>
           explore(scenario, options, signal, pc.createColors(colours && options.output === undefined)),
         ),
+        options.output,
+      ),
+    );
+
+  program
+    .command('why')
+    .description('for every line that a patch adds: what breaks when it is left out?')
+    .argument('<scenario>', 'a *.scenario.c file')
+    .option('--tree <dir>', 'the kernel tree (default: the one around the scenario)')
+    .option('--patch <file>', 'the patch; again for a series', repeated)
+    .option('--define <name=value>', 'override a macro; again for more', repeated)
+    .option(
+      '--lines <file:first-last>',
+      'ask about these lines as they are, not about a patch; again for more',
+      repeated,
+    )
+    .option('--weaken', 'put weaker operations in the place of added ones too: read locks, GFP_ATOMIC, smp_wmb()')
+    .option('--executions <n>', 'give one variant up after so many')
+    .option('--seconds <n>', 'give one exploration up after so long (default: 30)')
+    .option('--preemptions <n>', 'only orders with at most so many switches from a thread that could go on')
+    .option('--save <dir>', 'write the variants that break there, as patches, with their witnesses')
+    .option('--output <file>', 'write there, not to the terminal')
+    .option('--json', 'the versioned document')
+    .addHelpText(
+      'after',
+      `
+Left out are one statement, condition, lock with its unlock, or replaced line at a time, from the source as the patch leaves it. "No effect
+found" holds for this scenario, within the scope that is printed, under sequential consistency: barriers do nothing there.
+
+A variant replays: lockstep run SCENARIO --patch PATCH --patch DIR/F-12.patch --schedule DIR/F-12.json`,
+    )
+    .action((scenario: string, options: WhyOptions & { output?: string }) =>
+      take(
+        stoppable(signal => why(scenario, options, signal, pc.createColors(colours && options.output === undefined))),
         options.output,
       ),
     );

@@ -48,7 +48,7 @@ export interface Subject {
   readonly scenario: string;
   readonly scenarioText: string;
   readonly tree: DiskTree;
-  readonly patched?: { readonly tree: SourceTree; readonly label: string };
+  readonly patched?: { readonly tree: SourceTree; readonly label: string; readonly files: readonly string[] };
   readonly defines: Readonly<Record<string, string>>;
 }
 
@@ -155,9 +155,16 @@ export async function subjectOf(scenario: string, options: RunOptions): Promise<
   const patches = options.patch ?? [];
   if (patches.length === 0) return subject;
   let patched: SourceTree = tree;
-  for (const path of patches)
-    patched = (await patchedTree(patched, decodeSource(await read(path, 'patch'), path), path)).tree;
-  return { ...subject, patched: { tree: patched, label: patches.map(p => basename(p)).join(' + ') } };
+  const files = new Set<string>();
+  for (const path of patches) {
+    const next = await patchedTree(patched, decodeSource(await read(path, 'patch'), path), path);
+    patched = next.tree;
+    for (const file of next.files) files.add(file);
+  }
+  return {
+    ...subject,
+    patched: { tree: patched, label: patches.map(p => basename(p)).join(' + '), files: [...files] },
+  };
 }
 
 async function read(path: string, what: string): Promise<Uint8Array> {

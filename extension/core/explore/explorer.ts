@@ -8,7 +8,7 @@ import type { End } from './run.ts';
 import { ScheduleRecord } from './schedule.ts';
 import { type ScenarioRequest, Simulation, STEP_LIMIT } from './simulate.ts';
 
-export interface ExploreRequest extends ScenarioRequest {
+export interface ExploreLimits {
   /** Executions after which it is given up; none if not given. */
   readonly executions?: number;
   /** Seconds after which it is given up, between two executions; none if not given. */
@@ -19,6 +19,8 @@ export interface ExploreRequest extends ScenarioRequest {
   readonly resume?: PausedExploration;
   /** Called when it ends before all is explored: what `resume` takes. */
   readonly paused?: (exploration: PausedExploration) => void;
+  /** Ends it as soon as there is a violation of which this is true. */
+  readonly until?: (violation: Violation) => boolean;
   readonly signal?: AbortSignal;
   /**
    * Called now and then with the number of executions so far, an estimate of the share that they are, 0 to 1, and how many
@@ -26,6 +28,8 @@ export interface ExploreRequest extends ScenarioRequest {
    */
   readonly progress?: (executions: number, share: number, violations: number) => void;
 }
+
+export interface ExploreRequest extends ScenarioRequest, ExploreLimits {}
 
 interface Found {
   readonly invariant: string;
@@ -48,8 +52,12 @@ const SLICE = 40;
  * @throws InputError as `Simulation.load` does, and for a SETUP that does not come to its end
  */
 export async function exploreScenario(request: ExploreRequest): Promise<VerdictDocument> {
-  const simulation = await Simulation.load(request);
-  const { scenario } = simulation;
+  return exploreSimulation(await Simulation.load(request), request);
+}
+
+/** The same of a scenario that is loaded; as often as one likes. */
+export async function exploreSimulation(simulation: Simulation, request: ExploreLimits): Promise<VerdictDocument> {
+  const { scenario, label, patchLabel } = simulation;
   const executions = new ScenarioExecutions(simulation, STEP_LIMIT);
   executions.restart();
   const { failed } = executions.begun;
@@ -68,7 +76,7 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
       if (sharing.grown) return false;
       for (const found of [...warned(executions), ...verdictOf(executions, end)])
         note(violations, found, { schedule, length, fine: executions.fine, versions });
-      return true;
+      return !(request.until && [...violations.values()].some(request.until));
     },
   };
   if (resume) sharing.load(resume.sharing);
@@ -117,8 +125,8 @@ export async function exploreScenario(request: ExploreRequest): Promise<VerdictD
     version: 1,
     scenario: scenario.title,
     scenarioFile: scenario.file,
-    source: request.label ?? request.tree.label,
-    ...(request.patchLabel === undefined ? {} : { patch: request.patchLabel }),
+    source: label,
+    ...(patchLabel === undefined ? {} : { patch: patchLabel }),
     memory: 'sc',
     threads: scenario.threads.map(({ name }) => ({ name })),
     executions: result.executions,

@@ -72,6 +72,14 @@ export class Simulation {
     private readonly home: LinkUnit,
   ) {}
 
+  /** How documents call the source, and the patch that it stands under. */
+  get label(): string {
+    return this.request.label ?? this.request.tree.label;
+  }
+  get patchLabel(): string | undefined {
+    return this.request.patchLabel;
+  }
+
   /** @throws InputError for a scenario that is none, a source that is not there, C that cannot be translated */
   static async load(request: ScenarioRequest): Promise<Simulation> {
     const { defines } = request;

@@ -314,6 +314,49 @@ export interface VerdictDocument {
   }[];
 }
 
+/** What one line that a patch adds is there for. */
+export interface WhyLine {
+  readonly file: string;
+  /** Of the file as the patch leaves it, 1-based. */
+  readonly line: number;
+  readonly text: string;
+  /**
+   * `needed`: something breaks without it. `no-effect`: nothing was found to, within `scope`. `not-alone`: it cannot be left out
+   * by itself, and what it belongs to cannot either.
+   */
+  readonly effect: 'needed' | 'no-effect' | 'not-alone';
+  readonly reason: string;
+  /** What was left out with it: all lines, this one too. */
+  readonly lines: readonly number[];
+  /** Executions that were run for it. */
+  readonly executions: number;
+  /** Within which bounds nothing was found. */
+  readonly scope?: string;
+  readonly violation?: Violation;
+  /** The source without it, as a patch to what the patch leaves: the witness replays there. */
+  readonly variant?: string;
+}
+
+/** What breaks when lines of a patch are left out, one at a time. */
+export interface WhyDocument {
+  readonly version: 1;
+  readonly scenario: string;
+  readonly scenarioFile: string;
+  readonly source: string;
+  readonly patch: string;
+  readonly memory: 'sc' | 'weak';
+  /** With the whole patch. What is violated there already counts for no line. */
+  readonly base: VerdictDocument;
+  readonly lines: readonly WhyLine[];
+  /** The same of operations that were replaced by weaker ones. */
+  readonly weakened: readonly (Omit<WhyLine, 'effect'> & { readonly effect: 'needed' | 'no-effect' | 'not-alone' })[];
+  /** Executions of all variants together, and variants that were explored. */
+  readonly executions: number;
+  readonly variants: number;
+  /** It was stopped before the last line. */
+  readonly stopped?: string;
+}
+
 /** A page table as it was when the threads started (or when it was allocated); `pagetable` events bring it up to date. */
 export interface TraceTable {
   readonly level: 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';

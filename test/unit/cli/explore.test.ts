@@ -61,11 +61,7 @@ describe('lockstep explore', function () {
   });
 
   for (const [what, change, says] of [
-    [
-      'a source',
-      () => put('mm/take.c', TAKE.replace('> 0', '>= 1')),
-      /mm\/take\.c do something else now/,
-    ],
+    ['a source', () => put('mm/take.c', TAKE.replace('> 0', '>= 1')), /mm\/take\.c do something else now/],
     ['the scenario', () => put('take.scenario.c', SCENARIO.replace('>= 0', '> -1')), /take\.scenario\.c do something/],
     ['the file', () => put('left.json', '{}'), /no exploration was saved there/],
   ] as const)
