@@ -186,7 +186,8 @@ A PLACE is a function, FUNCTION:LINE or FILE:LINE; #2 after it means the second 
       'after',
       `
 Exit status: 0 no violation; 1 a violation; 2 it could not be explored to the end. Looked for: the scenario's invariants, bugs
-that a run can have (use after free, wrong unlock, sleep in atomic context, …), deadlock. Not looked for yet: data races, weak memory.
+that a run can have (use after free, wrong unlock, sleep in atomic context, …), data races, deadlock. Not looked for yet: lock order, stale
+TLB entries, weak memory.
 
 A witness of the document replays: save its schedule as {"schedule": …} and give it to lockstep run --schedule FILE.`,
     )

@@ -52,6 +52,7 @@ export class ScenarioExecutions implements Executable {
     this.taken = 0;
     this.sharing.begin();
     this.sink.warnings.length = 0;
+    this.sink.races.begin();
     const { machine, threads } = this.begun;
     for (const [i, part] of threads.entries()) {
       const k = machine.thread(part.name, i);
@@ -90,7 +91,7 @@ export class ScenarioExecutions implements Executable {
       this.end = ended(error, k);
     }
     this.fine[this.taken++] = k.steps - before;
-    if (what.startsWith('synchronize_')) sink.readers(enabled !== undefined);
+    if (what.startsWith('synchronize_')) sink.readers(enabled !== undefined, k);
     // Something was looked at of which nothing was told: a lock that is asked whether it is held, say.
     if (touches.count === 0 && address !== undefined) touches.add(address, 1, Kind.write);
     return this.end === undefined;

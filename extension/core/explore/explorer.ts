@@ -1,6 +1,7 @@
 import type { VerdictDocument, Violation } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
 import type { Versions } from '../translate/versions.ts';
+import type { RacingAccess } from './dataRaces.ts';
 import { Exploration, type ExploreOptions } from './dpor/explore.ts';
 import { ScenarioExecutions } from './executions.ts';
 import { type PausedExploration, requireSame } from './paused.ts';
@@ -74,7 +75,7 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
     ...(preemptions === undefined ? {} : { preemptionBound: preemptions }),
     onExecution: (end, schedule, length) => {
       if (sharing.grown) return false;
-      for (const found of [...warned(executions), ...verdictOf(executions, end)])
+      for (const found of [...raced(executions), ...warned(executions), ...verdictOf(executions, end)])
         note(violations, found, { schedule, length, fine: executions.fine, versions });
       return !(request.until && [...violations.values()].some(request.until));
     },
@@ -157,6 +158,26 @@ function verdictOf(executions: ScenarioExecutions, end: 'done' | 'blocked' | 'st
   }
   const last = begun.alone(scenario.finally);
   if (last.end) found.push(ended(last.end, { file: scenario.file, line: scenario.finally!.line }));
+  return found;
+}
+
+/** Each pair of places once, by the plain one of them. */
+function raced({ sink, begun }: ScenarioExecutions): Found[] {
+  const found: Found[] = [];
+  const { machine, threads } = begun;
+  for (const { address, first, second } of sink.races.found) {
+    if ([first, second].some(a => machine.excused.has(`${a.file}:${a.line}`))) continue;
+    const [plain, other] = first.marked ? [second, first] : [first, second];
+    const what = (a: RacingAccess): string =>
+      `${a.marked ? 'marked' : 'plain'} ${a.write ? 'write' : 'read'} by ${threads[a.thread]!.name}`;
+    const at = `${other.file}:${other.line}`;
+    found.push({
+      invariant: 'data race',
+      message: `${machine.nameOf(address)}: ${what(plain)}, ${what(other)} at ${at}, and nothing orders them`,
+      file: plain.file,
+      line: plain.line,
+    });
+  }
   return found;
 }
 

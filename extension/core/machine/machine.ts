@@ -65,6 +65,8 @@ export class Machine implements Surroundings {
   readonly frameChecks: Map<number, NonNullable<Page['check']>>;
   /** Page frames that were given back, and by whom: `freed by remap0 at mm/x.c:12`. */
   readonly freed: Map<number, string>;
+  /** Places (`MachineThread.placeOf`) whose races are meant: data_race(). */
+  readonly excused = new Set<string>();
   /** What kernel subsystems keep for this machine (`perMachine`), and which of that was asked for since the mark. */
   readonly slots: unknown[] = [];
   readonly asked: boolean[] = [];

@@ -60,6 +60,8 @@ export class MachineThread implements Thread {
   steps = 0;
   /** Reads and writes are of a step whose places only taking it tells. */
   private watching = false;
+  /** The access that is told to the sink, or that `load` or `store` is about to make, is a marked one: READ_ONCE and the like. */
+  marked = false;
   /** The place of such a step that nobody else was thought to tell. */
   unseenAt: string | undefined;
   /** What kernel subsystems keep for this thread (`perThread`). */
@@ -90,6 +92,7 @@ export class MachineThread implements Thread {
     this.steps = 0;
     this.watching = false;
     this.unseenAt = undefined;
+    this.marked = false;
     this.home = undefined;
   }
 
@@ -108,6 +111,8 @@ export class MachineThread implements Thread {
 
   *load(p: Ptr, type: Access, line: number): Running<never> {
     const own = this.isPrivate(p);
+    const { marked } = this;
+    this.marked = false;
     let seen = false;
     if (!own) {
       this.arrive('read', p, line);
@@ -116,12 +121,16 @@ export class MachineThread implements Thread {
       this.steps++;
     }
     const value = this.checkedRead(p, type, line);
+    this.marked = marked;
     if (seen) this.around.sink.read(this, line, p, type, value);
+    this.marked = false;
     return value as never;
   }
 
   *store(p: Ptr, type: Access, value: Value, line: number): Running<void> {
     const own = this.isPrivate(p);
+    const { marked } = this;
+    this.marked = false;
     let seen = false;
     if (!own) {
       this.arrive('write', p, line);
@@ -132,7 +141,9 @@ export class MachineThread implements Thread {
     const before = this.checkedRead(p, type, line);
     this.checkedWrite(p, type, value, line);
     if (!own) this.stored(p, type, value);
+    this.marked = marked;
     if (seen) this.around.sink.write(this, line, p, type, before, value);
+    this.marked = false;
   }
 
   *copy(to: Ptr, from: Ptr, size: number, line: number): Running<void> {
@@ -248,8 +259,10 @@ export class MachineThread implements Thread {
       if (!own) this.stored(p, type, after);
     }
     if (!seen) return before;
+    this.marked = true;
     if (after === undefined) this.around.sink.read(this, line, p, type, before, what);
     else this.around.sink.write(this, line, p, type, before, after, what);
+    this.marked = false;
     return before;
   }
 

@@ -42,7 +42,7 @@ export function whyText(why: WhyDocument, colors?: Colors): string {
     '',
     ...wrapped(
       `${number(why.variants)} variants in ${number(why.executions)} executions; each of them in full would be some ${number(full)}. ` +
-        'Sequential consistency: barriers do nothing there. Not looked for: data races, lock order, stale TLB entries.',
+        'Sequential consistency: barriers do nothing there. Not looked for: lock order, stale TLB entries.',
       WIDTH,
     ),
   );

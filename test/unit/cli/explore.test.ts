@@ -15,8 +15,8 @@ INVARIANT("nobody takes what is gone") { CHECK(left >= 0); }
 const TAKE = `int left = 1;
 void take(void)
 {
-	if (left > 0)
-		left--;
+	if (READ_ONCE(left) > 0)
+		WRITE_ONCE(left, READ_ONCE(left) - 1);
 }
 `;
 
@@ -54,7 +54,7 @@ describe('lockstep explore', function () {
   });
 
   it('says what to do to go on', () => {
-    put('mm/take.c', TAKE.replace('left--', 'left = 0'));
+    put('mm/take.c', TAKE.replace('READ_ONCE(left) - 1', '0'));
     const { status, stderr } = run('explore', 'take.scenario.c', '--executions', '2', '--resume', 'left.json');
     assert.equal(status, 2);
     assert.equal(stderr, 'lockstep: take.scenario.c: given up after 2; the same command goes on from left.json\n');
@@ -77,7 +77,7 @@ describe('lockstep explore', function () {
 
   it('goes on when only comments and places have changed', () => {
     run('explore', 'take.scenario.c', '--executions', '2', '--resume', 'left.json');
-    put('mm/take.c', `/* What is left. */\n\n${TAKE.replace('left--', '/* one */ left--')}`);
+    put('mm/take.c', `/* What is left. */\n\n${TAKE.replace('WRITE', '/* one */ WRITE')}`);
     assert.equal(run('explore', 'take.scenario.c', '--resume', 'left.json').status, 1);
   });
 

@@ -121,7 +121,7 @@ describe('lockstep why', function () {
       .filter(line => line.length > 75);
     assert.deepEqual(long, []);
     assert.match(stdout, /needed: without spin_lock\(\) and spin_unlock\(\)/);
-    assert.match(stdout, /Not looked for: data/);
+    assert.match(stdout, /Not looked for:/);
   });
 
   it('saves variants whose witnesses replay', () => {
@@ -150,7 +150,7 @@ describe('lockstep why', function () {
   it('does not blame a line for what is wrong with it too', () => {
     put('fix.patch', patch(BEFORE, BEFORE.replace('left--;', 'left--;\n\tleft = left;')));
     const { base: whole, lines } = why('--patch', 'fix.patch');
-    assert.equal(whole.violations.length, 1);
+    assert.ok(whole.violations.some(v => v.invariant === 'nobody takes what is gone'));
     assert.ok(
       lines.every(l => l.effect !== 'needed'),
       JSON.stringify(lines),

@@ -213,11 +213,14 @@ class Asker {
     const most = this.request.preemptions;
     let last: VerdictDocument | undefined;
     for (const bound of [...FEW.filter(n => most === undefined || n < most), most]) {
-      const limits = { ...this.limits(), until: isNew };
+      // A race says that anything may happen; what does happen says more.
+      const limits = { ...this.limits(), until: (v: Violation) => isNew(v) && !isRace(v) };
       last = await exploreSimulation(simulation, bound === undefined ? limits : { ...limits, preemptions: bound });
       this.executions += last.executions;
-      const violation = last.violations.filter(isNew).sort((a, b) => a.switches - b.switches || a.steps - b.steps)[0];
-      if (violation) {
+      const violation = last.violations
+        .filter(isNew)
+        .sort((a, b) => Number(isRace(a)) - Number(isRace(b)) || a.switches - b.switches || a.steps - b.steps)[0];
+      if (violation && (!isRace(violation) || bound === most)) {
         const reason = reasonOf(violation);
         const executions = this.executions - before;
         return { effect: 'needed', reason, executions, lines, violation, variant: this.patchTo(texts) };
@@ -270,6 +273,8 @@ class Asker {
 /** Whether a unit stands where the names that another declares are known. */
 const isWithin = (user: Unit, { within, file }: Unit): boolean =>
   within === undefined || (user.file === file && user.edits.every(e => e.from >= within.from && e.to <= within.to));
+
+const isRace = ({ invariant }: Violation): boolean => invariant === 'data race';
 
 /** The violation in words; messages that begin with the invariant's own words stand for both. */
 function reasonOf({ invariant, message }: Violation): string {

@@ -10,6 +10,7 @@ const INT_MAX = 2 ** 31 - 1;
 
 /** `enabled` is the first member of struct static_key, which is the first of the _true and _false kinds. */
 function* countOf(k: MachineThread, key: Ptr, line: number): Running<number> {
+  k.marked = true;
   return yield* k.load(key, 'i32', line);
 }
 

@@ -20,6 +20,7 @@ const suspicious = (k: MachineThread, name: string, line: number): void =>
 
 const dereference = (name: string, condition: Condition): Primitive =>
   visible(`T ${name}(T &p)`, RCU, function* (k: MachineThread, T: Access, p: Ptr, line: number): Running<Value> {
+    k.marked = true;
     const value = yield* k.load(p, T as 'u64', line);
     if (!condition(k)) suspicious(k, name, line);
     return value;
@@ -31,6 +32,7 @@ const check = (name: string, condition: Condition): Primitive =>
     `T ${name}(T &p, bool c)`,
     RCU,
     function* (k: MachineThread, T: Access, p: Ptr, c: number, line: number): Running<Value> {
+      k.marked = true;
       const value = yield* k.load(p, T as 'u64', line);
       if (!c && !condition(k)) suspicious(k, name, line);
       return value;
@@ -59,6 +61,7 @@ export const pointerPrimitives: readonly Primitive[] = [
     'T srcu_dereference(T &p, struct srcu_struct *ssp)',
     'include/linux/srcu.h',
     function* (k: MachineThread, T: Access, p: Ptr, ssp: Ptr, line: number): Running<Value> {
+      k.marked = true;
       const value = yield* k.load(p, T as 'u64', line);
       if (!inside(k, { lock: 'srcu_struct', address: ssp })) suspicious(k, 'srcu_dereference', line);
       return value;

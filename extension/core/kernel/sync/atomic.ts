@@ -173,6 +173,7 @@ const read = ({ prefix, integer, access, standsFor }: Counter, order: string): P
     `${integer} ${prefix}_read${order}(const ${prefix}_t *v)`,
     standsFor,
     function* (k: MachineThread, p: Ptr, line: number): Running<Value> {
+      k.marked = true;
       return yield* k.load(p, access as 'i64', line);
     },
   );
@@ -182,6 +183,7 @@ const set = ({ prefix, integer, access, standsFor }: Counter, order: string): Pr
     `void ${prefix}_set${order}(${prefix}_t *v, ${integer} i)`,
     standsFor,
     function* (k: MachineThread, p: Ptr, i: Value, line: number) {
+      k.marked = true;
       yield* k.store(p, access as 'i64', i as bigint, line);
     },
   );

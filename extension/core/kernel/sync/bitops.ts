@@ -56,6 +56,7 @@ const test = (name: string): Primitive =>
     NON_ATOMIC,
     function* (k: MachineThread, nr: bigint, p: Ptr, line: number) {
       const { word, bit } = place(nr, p);
+      k.marked = true;
       return (yield* k.load(word, 'u64', line)) & bit ? 1 : 0;
     },
   );

@@ -1,7 +1,7 @@
 import type { Ptr, Running } from '../../machine/abi.ts';
 import type { Access, Value } from '../../machine/scalar.ts';
 import type { MachineThread } from '../../machine/thread.ts';
-import { plain, visible } from '../define.ts';
+import { machineOf, plain, visible } from '../define.ts';
 import type { Primitive } from '../primitive.ts';
 
 const ONCE = 'include/asm-generic/rwonce.h';
@@ -10,9 +10,11 @@ const COMPILER = 'include/linux/compiler.h';
 const CMPXCHG = 'arch/x86/include/asm/cmpxchg.h';
 
 function* load(k: MachineThread, type: Access, p: Ptr, line: number): Running<Value> {
+  k.marked = true;
   return yield* k.load(p, type, line);
 }
 function* store(k: MachineThread, type: Access, p: Ptr, value: Value, line: number): Running<void> {
+  k.marked = true;
   yield* k.store(p, type, value, line);
 }
 
@@ -86,7 +88,10 @@ export const memoryPrimitives: readonly Primitive[] = [
   ...['smp_store_mb', '__smp_store_mb'].map(n => writes(n, BARRIER)),
   ...BARRIERS.map(barrier),
   // What is inside is read as C reads it; the macro only tells KCSAN that a race is meant.
-  plain('T data_race(T expr)', COMPILER, (_k: MachineThread, _type: Access, value: Value) => value),
+  plain('T data_race(T expr)', COMPILER, (k: MachineThread, _type: Access, value: Value, line: number) => {
+    machineOf(k).excused.add(k.placeOf(line));
+    return value;
+  }),
   // For the compiler or the pipeline alone: nothing that another thread could see.
   plain('void barrier(void)', COMPILER, () => undefined),
   plain('void barrier_data(const volatile void *p)', COMPILER, () => undefined),

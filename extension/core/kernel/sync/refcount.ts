@@ -30,6 +30,7 @@ export const refcountPrimitives: readonly Primitive[] = [
     'void refcount_warn_saturate(refcount_t *r, unsigned int t)',
     REFCOUNT,
     function* (k: MachineThread, r: Ptr, t: number, line: number) {
+      k.marked = true;
       yield* k.store(r, 'i32', SATURATED, line);
       if (warned(k).has(t)) return;
       warned(k).add(t);
