@@ -46,9 +46,10 @@ const SLICE = 40;
 
 /**
  * Runs a scenario in every order of its threads' steps that makes a difference, under sequential consistency, and says what
- * went wrong in any: an INVARIANT, a bug of the run, a deadlock.
+ * went wrong in any: an INVARIANT, a bug of the run, a warning of the kernel's own
+ * checks, a data race, a deadlock.
  *
- * What it does not look for: data races, lock order, stale TLB entries. A violation ends the execution that has it.
+ * What it does not look for: lock order, stale TLB entries. A bug ends the execution that has it; races and warnings do not.
  *
  * @throws InputError as `Simulation.load` does, and for a SETUP that does not come to its end
  */
