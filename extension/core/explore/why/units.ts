@@ -67,7 +67,7 @@ class UnitFinder {
     private readonly changes: readonly Change[],
   ) {
     for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) this.starts.push(i + 1);
-    for (const { line, added } of changes) added.forEach((_, i) => this.isNew.add(line + i));
+    for (const { line, added } of changes) for (let i = 0; i < added.length; i++) this.isNew.add(line + i);
   }
 
   find(weaken: boolean): PatchedFile {
