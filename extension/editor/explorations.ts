@@ -26,6 +26,7 @@ const KEPT = 'lockstep.verdicts';
 const TELL = 200;
 /** What a verdict may have been worked out from. */
 const SOURCES = '**/*.{c,h,patch,diff}';
+const SOURCE_LANGUAGES: ReadonlySet<string> = new Set(['c', 'cpp', 'diff', 'plaintext']);
 /** A checkout changes many files at once: they are looked at when it has been quiet so long, in milliseconds. */
 const SETTLED = 400;
 
@@ -58,8 +59,10 @@ export class Explorations implements vscode.Disposable {
       watcher.onDidChange(changed),
       watcher.onDidCreate(changed),
       watcher.onDidDelete(changed),
-      // The sources may lie outside of the workspace.
-      vscode.workspace.onDidSaveTextDocument(changed),
+      // An open document is what counts, and follows its file only some time after that has changed.
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (SOURCE_LANGUAGES.has(document.languageId)) changed();
+      }),
     );
   }
 
@@ -120,7 +123,8 @@ export class Explorations implements vscode.Disposable {
   /** Their verdicts are on the screen: they are compared with the sources now, and whenever a source changes. */
   watch(subjects: readonly Subject[]): void {
     this.#watched = subjects;
-    this.#refreshAll(0);
+    // A look that is due because a source has changed stays due: this one may come before the document follows.
+    for (const subject of subjects) void this.#refresh(subject);
   }
 
   #refreshAll(wait: number): void {
