@@ -135,7 +135,18 @@ function use(k: MachineThread, lock: Lock, line: number): void {
 
 /** Takes the lock, waiting in its queue when it must. Arriving is a visible step; so is going on after a wait. */
 export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: number, what = 'lock'): Running<void> {
-  const { locks } = k.around;
+  const { locks, weak } = k.around;
+  if (weak) {
+    locks.wanted.set(k, { lock, mode });
+    yield* k.step(what, lock.address, line, () => weak.canLock(k, lock, mode) || lock.writer === k);
+    locks.wanted.delete(k);
+    use(k, lock, line);
+    if (lock.writer === k) takenTwice(k, lock, line);
+    weak.lock(k, lock, mode, line, false);
+    own(k, lock, mode);
+    taken(k, lock, mode, line);
+    return;
+  }
   if (locks.anyNext) {
     locks.wanted.set(k, { lock, mode });
     // Who has it already is let on, to be told so.
@@ -143,7 +154,7 @@ export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: num
     locks.wanted.delete(k);
   } else yield* k.step(what, lock.address, line);
   use(k, lock, line);
-  if (lock.writer === k) k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
+  if (lock.writer === k) takenTwice(k, lock, line);
   if (lock.queue.length === 0 && free(lock, mode)) own(k, lock, mode);
   else {
     const waiter = { thread: k, mode, granted: false };
@@ -154,11 +165,16 @@ export function* acquire(k: MachineThread, lock: Lock, mode: LockMode, line: num
   taken(k, lock, mode, line);
 }
 
+function takenTwice(k: MachineThread, lock: Lock, line: number): never {
+  return k.bug(`${lock.name}: taken again by ${k.name}, which has it already`, line, lock.address);
+}
+
 /** Takes the lock only when that needs no waiting. */
 export function* tryAcquire(k: MachineThread, lock: Lock, mode: LockMode, line: number): Running<number> {
   yield* k.step('trylock', lock.address, line);
   use(k, lock, line);
-  if (!free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) {
+  const { weak } = k.around;
+  if (weak ? !weak.lock(k, lock, mode, line, true) : !free(lock, mode) || (mode === 'read' && lock.queue.length > 0)) {
     k.around.sink.clock++;
     k.around.sink.tryFailed?.(k, line, lock, mode);
     return 0;
@@ -172,6 +188,7 @@ export function* release(k: MachineThread, lock: Lock, mode: LockMode, line: num
   yield* k.step('unlock', lock.address, line);
   use(k, lock, line);
   drop(k, lock, mode, line);
+  k.around.weak?.unlock(k, lock, mode, line);
   k.around.sink.lock(k, 'release', line, lock, mode);
   grant(lock);
 }
@@ -180,6 +197,7 @@ export function* release(k: MachineThread, lock: Lock, mode: LockMode, line: num
 export function* downgrade(k: MachineThread, lock: Lock, line: number): Running<void> {
   yield* k.step('downgrade', lock.address, line);
   drop(k, lock, 'write', line);
+  if (k.around.weak) k.bug('downgrading a lock is not modelled under weak memory', line, lock.address);
   own(k, lock, 'read');
   k.held.push({ lock, mode: 'read', line, function: k.function?.name ?? k.name });
   k.around.sink.lock(k, 'downgrade', line, lock, 'read');

@@ -19,6 +19,7 @@ import { Memory, newPage, type Page } from './memory.ts';
 import { Checkpoint, Journal, UndoMap } from './rewind.ts';
 import type { Sharing } from './sharing.ts';
 import { MachineThread, STACK_SIZE, type Surroundings } from './thread.ts';
+import type { WeakMemory } from './weak.ts';
 
 export interface MachineOptions {
   /** Where threads tell what they do; can be changed between runs. Nobody listens by default. */
@@ -54,6 +55,7 @@ export class Machine implements Surroundings {
   sink: EventSink;
   /** Tells which memory threads share; nothing: it may be all. */
   sharing: Sharing | undefined;
+  weak: WeakMemory | undefined;
   readonly locks = new LockTable((p, type) => this.nameOf(p, type));
   readonly tickLimit: number;
   readonly threads: MachineThread[] = [];

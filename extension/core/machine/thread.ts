@@ -1,5 +1,6 @@
 import type { TraceEventKind } from '../report/documents.ts';
 import type { Callable, FunctionInfo, Ptr, Running, Thread } from './abi.ts';
+import { Dependent } from './dependent.ts';
 import type { EventSink } from './events.ts';
 import { DATA, hexAddress, PAGE_SIZE, RODATA } from './layout.ts';
 import type { Held } from './lock.ts';
@@ -8,6 +9,15 @@ import type { Memory } from './memory.ts';
 import { type Access, accessSize, readScalar, type Value, writeScalar } from './scalar.ts';
 import type { Sharing } from './sharing.ts';
 import { Stop } from './stop.ts';
+import {
+  type Dependencies,
+  fenceNamed,
+  NONE,
+  type Order,
+  orderOfAccess,
+  orderOfUpdate,
+  type WeakMemory,
+} from './weak.ts';
 
 /** What a thread is about to do when it has yielded. A step that is not enabled (a lock somebody has) is not taken. */
 export interface Pending {
@@ -23,6 +33,8 @@ export interface Surroundings {
   readonly sink: EventSink;
   readonly locks: LockTable;
   readonly sharing: Sharing | undefined;
+  /** What answers reads instead of memory itself, under a weak memory model. */
+  readonly weak: WeakMemory | undefined;
   functionAt(p: Ptr): Callable | undefined;
   nameOf(p: Ptr): string;
   /** Why nothing is mapped at an address, when that is known: it was freed, it is an error pointer. */
@@ -33,6 +45,8 @@ export interface Surroundings {
 interface Frame {
   readonly fn: FunctionInfo;
   readonly base: Ptr;
+  /** What the flow of control depended on where it was called. */
+  readonly control: Dependencies;
 }
 
 /** Bytes: THREAD_SIZE on x86-64 without KASAN. */
@@ -43,7 +57,7 @@ export const STACK_SIZE = 16384;
  *
  * Invariant: `pending` describes the step that the thread takes when it is resumed; between steps nobody else runs.
  */
-export class MachineThread implements Thread {
+export class MachineThread extends Dependent implements Thread {
   readonly held: Held[] = [];
   pending: Pending | undefined;
   private readonly next: { -readonly [P in keyof Pending]: Pending[P] } = {
@@ -62,6 +76,8 @@ export class MachineThread implements Thread {
   private watching = false;
   /** The access that is told to the sink, or that `load` or `store` is about to make, is a marked one: READ_ONCE and the like. */
   marked = false;
+  /** How that marked access is ordered. */
+  order: Order = 'once';
   /** The place of such a step that nobody else was thought to tell. */
   unseenAt: string | undefined;
   /** What kernel subsystems keep for this thread (`perThread`). */
@@ -77,6 +93,7 @@ export class MachineThread implements Thread {
     private readonly stack: Ptr,
     readonly around: Surroundings,
   ) {
+    super();
     this.top = stack;
   }
 
@@ -94,6 +111,7 @@ export class MachineThread implements Thread {
     this.unseenAt = undefined;
     this.marked = false;
     this.home = undefined;
+    this.forgetDependencies();
   }
 
   /** What the thread itself is, for events before its first function and after its last. */
@@ -102,6 +120,11 @@ export class MachineThread implements Thread {
   /** The innermost C function. */
   get function(): FunctionInfo | undefined {
     return this.frames[this.frames.length - 1]?.fn ?? this.home;
+  }
+
+  /** The name of the innermost C function that is in no header. */
+  get functionOutsideHeaders(): string | undefined {
+    return (this.frames.findLast(({ fn }) => !fn.file.endsWith('.h'))?.fn ?? this.home)?.name;
   }
 
   /** In this thread's own stack, or constant: nobody can tell when it is read. */
@@ -116,11 +139,15 @@ export class MachineThread implements Thread {
     let seen = false;
     if (!own) {
       this.arrive('read', p, line);
-      seen = this.shares(p, accessSize(type), false);
+      // Who waits for another value waits for another thread.
+      seen = this.shares(p, accessSize(type), false) || this.spins;
       if (seen) yield;
       this.steps++;
     }
-    const value = this.checkedRead(p, type, line);
+    let value = this.checkedRead(p, type, line);
+    if (seen && this.around.weak) value = this.around.weak.read(this, p, type, line, marked ? this.order : 'plain');
+    else this.dependsOn = this.besideOf(p);
+    this.order = 'once';
     this.marked = marked;
     if (seen) this.around.sink.read(this, line, p, type, value);
     this.marked = false;
@@ -139,7 +166,15 @@ export class MachineThread implements Thread {
       this.steps++;
     }
     const before = this.checkedRead(p, type, line);
-    this.checkedWrite(p, type, value, line);
+    if (seen && this.around.weak) {
+      this.touch(p, accessSize(type), line, true);
+      const latest = this.around.weak.write(this, p, type, value, line, marked ? this.order : 'plain');
+      if (latest) this.checkedWrite(p, type, value, line);
+    } else {
+      this.checkedWrite(p, type, value, line);
+      this.keepBeside(p, this.dataFrom);
+    }
+    this.order = 'once';
     if (!own) this.stored(p, type, value);
     this.marked = marked;
     if (seen) this.around.sink.write(this, line, p, type, before, value);
@@ -159,7 +194,8 @@ export class MachineThread implements Thread {
     }
     this.touch(from, size, line);
     this.touch(to, size, line, true);
-    this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
+    if (seen && this.around.weak) this.copyWeakly(to, from, size, line);
+    else this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
     if (!own) this.copied(to, size);
     if (!seen) return;
     const { sink } = this.around;
@@ -174,8 +210,51 @@ export class MachineThread implements Thread {
     const own = this.isPrivate(to);
     const seen = !own && (yield* this.access('fill', to, size, true, line));
     this.touch(to, size, line, true);
-    this.around.memory.fill(to, byte, size);
+    if (seen && this.around.weak) {
+      const word = BigInt(byte & 0xff) * 0x0101010101010101n;
+      this.inWords(to, size, (p, type) => this.writeWeakly(p, type, BigInt.asUintN(8 * accessSize(type), word), line));
+    } else this.around.memory.fill(to, byte, size);
     if (seen) this.around.sink.note(this, 'write', line, `${size} bytes of ${byte & 0xff}`, to, size);
+  }
+
+  /** The parts of a range, as accesses of a word or a byte. */
+  private inWords(p: Ptr, size: number, visit: (p: Ptr, type: 'u64' | 'u8') => void): void {
+    for (let at = p; at < p + size; ) {
+      const whole = at % 8 === 0 && at + 8 <= p + size;
+      visit(at, whole ? 'u64' : 'u8');
+      at += whole ? 8 : 1;
+    }
+  }
+
+  private copyWeakly(to: Ptr, from: Ptr, size: number, line: number): void {
+    const apart = to % 8 !== from % 8;
+    const visit = (at: Ptr, type: 'u64' | 'u8'): void =>
+      this.writeWeakly(at, type, BigInt(this.readWeakly(from + (at - to), type, line)), line);
+    if (apart) for (let i = 0; i < size; i++) visit(to + i, 'u8');
+    else this.inWords(to, size, visit);
+  }
+
+  private readWeakly(p: Ptr, type: 'u64' | 'u8', line: number): Value {
+    const { weak, memory } = this.around;
+    if (weak && !this.isPrivate(p) && this.shares(p, accessSize(type), false))
+      return weak.read(this, p, type, line, 'plain');
+    this.dependsOn = this.besideOf(p);
+    return memory.read(p, type as Access);
+  }
+
+  private writeWeakly(p: Ptr, type: 'u64' | 'u8', value: bigint, line: number): void {
+    const { weak, memory } = this.around;
+    const v = type === 'u64' ? value : Number(value);
+    const shared = weak !== undefined && !this.isPrivate(p) && this.shares(p, accessSize(type), true);
+    this.dataFrom = this.dependsOn;
+    if (!shared) this.keepBeside(p, this.dependsOn);
+    if (!shared || weak.write(this, p, type, v, line, 'plain')) memory.write(p, type, v);
+  }
+
+  /** The next marked access is one that something of this name makes. */
+  marks(name: string): void {
+    this.marked = true;
+    this.order = orderOfAccess(name);
   }
 
   /** Takes note of an access; whether it is a visible step. */
@@ -252,9 +331,14 @@ export class MachineThread implements Thread {
   *atomic(p: Ptr, type: Access, line: number, what: string, update: (old: Value) => Value | undefined): Running<Value> {
     const own = this.isPrivate(p);
     const seen = !own && (yield* this.access(what, p, accessSize(type), true, line));
-    const before = this.checkedRead(p, type, line);
-    const after = update(before);
-    if (after !== undefined) {
+    let before = this.checkedRead(p, type, line);
+    let after: Value | undefined;
+    const { weak } = this.around;
+    if (seen && weak) {
+      const show = (value: Value): void => this.checkedWrite(p, type, value, line);
+      ({ before, after } = weak.update(this, p, type, line, orderOfUpdate(what), update, show));
+    } else after = update(before);
+    if (after !== undefined && !(seen && weak)) {
       this.checkedWrite(p, type, after, line);
       if (!own) this.stored(p, type, after);
     }
@@ -269,6 +353,8 @@ export class MachineThread implements Thread {
   /** A step that leaves only an event. */
   *event(kind: TraceEventKind, what: string, line: number, address?: Ptr, size?: number): Running<void> {
     yield* this.unseen(what, address, line);
+    const fence = kind === 'barrier' ? fenceNamed(what) : undefined;
+    if (fence) this.around.weak?.fence(this, fence, line);
     this.around.sink.note(this, kind, line, what, address, size);
   }
 
@@ -278,21 +364,25 @@ export class MachineThread implements Thread {
   }
 
   get(p: Ptr, type: Access): never {
+    this.dependsOn = this.besideOf(p);
     return this.around.memory.read(p, type) as never;
   }
-  set(p: Ptr, type: Access, value: Value): void {
+  set(p: Ptr, type: Access, value: Value, reads: Dependencies = NONE): void {
+    this.keepBeside(p, reads);
     this.around.memory.write(p, type, value);
   }
   zero(p: Ptr, size: number): void {
+    this.forgetBeside(p, size);
     this.around.memory.fill(p, 0, size);
   }
   move(to: Ptr, from: Ptr, size: number): void {
+    this.moveBeside(to, from, size);
     this.around.memory.writeBytes(to, this.around.memory.readBytes(from, size));
   }
 
   enter(fn: FunctionInfo, size: number): Ptr {
     const base = this.top;
-    this.frames.push({ fn, base });
+    this.frames.push({ fn, base, control: this.control });
     // Every call takes its return address and a saved frame pointer at least, so that endless recursion ends here.
     this.top += 16 + Math.ceil(size / 16) * 16;
     if (this.top > this.stack + STACK_SIZE) this.bug(`stack overflow in ${fn.name}: over ${STACK_SIZE} bytes`, fn.line);
@@ -300,7 +390,7 @@ export class MachineThread implements Thread {
     return base;
   }
   leave(frame: Ptr): void {
-    this.frames.pop();
+    this.control = this.frames.pop()?.control ?? NONE;
     this.top = frame;
   }
 

@@ -91,6 +91,8 @@ export class Program {
   private constructor(
     readonly units: readonly LinkUnit[],
     readonly primitives: ReadonlyMap<string, Primitive>,
+    /** Models keep account of what values depend on (write/dependencies.ts). */
+    readonly tracks: boolean,
   ) {
     for (const name of primitives.keys()) this.names.claim(name);
     for (const name of [
@@ -118,8 +120,9 @@ export class Program {
     units: readonly LinkUnit[],
     entries: readonly { unit: LinkUnit; name: string }[],
     primitives: ReadonlyMap<string, Primitive>,
+    tracks = false,
   ): Program {
-    const program = new Program(units, primitives);
+    const program = new Program(units, primitives, tracks);
     for (const { unit, name } of entries) {
       const found = program.resolve(unit, name);
       if (!found) throw new InputError(`${unit.path}: no function ${name} is defined there`, { file: unit.path });
@@ -261,7 +264,7 @@ export class Program {
         uses.unmodelled,
       ])
         part.clear();
-      fn.written = writeFunction(fn.def, fn.id, new FunctionLinker(this, fn, true), false);
+      fn.written = writeFunction(fn.def, fn.id, new FunctionLinker(this, fn, true), false, this.tracks);
     }
   }
 

@@ -124,6 +124,8 @@ const isLocked = (name: string, kind: Kind): Primitive =>
   visible(`int ${name}(${kind.type} *lock)`, kind.standsFor, function* (k: MachineThread, p: Ptr, line: number) {
     yield* k.step(name, p, line);
     k.around.sink.clock++;
+    const { weak } = k.around;
+    if (weak) return weak.isLocked(k, k.around.locks.at(p, kind.type), line) ? 1 : 0;
     return holders(k.around.locks.at(p, kind.type)).length > 0 ? 1 : 0;
   });
 

@@ -54,6 +54,7 @@ export function* enter(k: MachineThread, domain: Domain, what: string, line: num
   const section = openBy(k, lock);
   if (section) section.depth++;
   else stateOf(k).open.add({ k, domain: domain.address, lock, depth: 1 });
+  k.around.weak?.fence(k, domain.address ? 'srcu-lock' : 'rcu-lock', line, domain.address);
   k.around.sink.lock(k, 'acquire', line, lock, 'read');
 }
 
@@ -64,6 +65,7 @@ export function* leave(k: MachineThread, domain: Domain, what: string, line: num
   const section = openBy(k, lock);
   if (!section) k.bug(`${what} outside any ${lock.name} read-side critical section`, line, domain.address || undefined);
   if (--section.depth === 0) stateOf(k).open.delete(section);
+  k.around.weak?.fence(k, domain.address ? 'srcu-unlock' : 'rcu-unlock', line, domain.address);
   k.around.sink.lock(k, 'release', line, lock, 'read');
 }
 
@@ -78,6 +80,11 @@ export function* gracePeriod(k: MachineThread, domain: Ptr, what: string, line: 
   const before = [...open].filter(s => s.domain === domain);
   const own = before.find(s => s.k === k);
   if (own) k.bug(`${what} in a ${own.lock.name} read-side critical section, for whose end it waits`, line, at);
+  if (k.around.weak) {
+    // The model says which executions have the readers that were there before it end in time.
+    k.around.weak.fence(k, domain ? 'sync-srcu' : 'sync-rcu', line, domain);
+    return;
+  }
   k.around.sink.note(k, 'barrier', line, `${what} begins`, at);
   yield* k.step(what, at, line, () => before.every(s => !open.has(s)));
   k.around.sink.note(k, 'barrier', line, what, at);

@@ -173,7 +173,7 @@ const read = ({ prefix, integer, access, standsFor }: Counter, order: string): P
     `${integer} ${prefix}_read${order}(const ${prefix}_t *v)`,
     standsFor,
     function* (k: MachineThread, p: Ptr, line: number): Running<Value> {
-      k.marked = true;
+      k.marks(`${prefix}_read${order}`);
       return yield* k.load(p, access as 'i64', line);
     },
   );
@@ -183,7 +183,7 @@ const set = ({ prefix, integer, access, standsFor }: Counter, order: string): Pr
     `void ${prefix}_set${order}(${prefix}_t *v, ${integer} i)`,
     standsFor,
     function* (k: MachineThread, p: Ptr, i: Value, line: number) {
-      k.marked = true;
+      k.marks(`${prefix}_set${order}`);
       yield* k.store(p, access as 'i64', i as bigint, line);
     },
   );

@@ -9,21 +9,27 @@ const BARRIER = 'include/asm-generic/barrier.h';
 const COMPILER = 'include/linux/compiler.h';
 const CMPXCHG = 'arch/x86/include/asm/cmpxchg.h';
 
-function* load(k: MachineThread, type: Access, p: Ptr, line: number): Running<Value> {
-  k.marked = true;
-  return yield* k.load(p, type, line);
-}
-function* store(k: MachineThread, type: Access, p: Ptr, value: Value, line: number): Running<void> {
-  k.marked = true;
-  yield* k.store(p, type, value, line);
-}
-
 /** `name(x)` of an lvalue, or `name(p)` of a pointer to it: one visible read. */
 export const reads = (name: string, file: string, argument = 'T &x'): Primitive =>
-  visible(`T ${name}(${argument})`, file, load);
+  visible(
+    `T ${name}(${argument})`,
+    file,
+    function* (k: MachineThread, type: Access, p: Ptr, line: number): Running<Value> {
+      k.marks(name);
+      return yield* k.load(p, type, line);
+    },
+  );
 /** `name(x, value)`, or `name(p, value)`: one visible write. */
 export const writes = (name: string, file: string, argument = 'T &x'): Primitive =>
-  visible(`void ${name}(${argument}, T value)`, file, store);
+  visible(
+    `void ${name}(${argument}, T value)`,
+    file,
+    function* (k: MachineThread, type: Access, p: Ptr, value: Value, line: number): Running<void> {
+      k.marks(name);
+      yield* k.store(p, type, value, line);
+      if (name.endsWith('store_mb')) k.around.weak?.fence(k, 'mb', line);
+    },
+  );
 
 const barrier = (name: string): Primitive =>
   visible(`void ${name}(void)`, BARRIER, function* (k: MachineThread, line: number) {

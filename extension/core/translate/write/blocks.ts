@@ -2,6 +2,7 @@ import type { CompoundExpr, Initialiser, InitPart, StatementExpr, Stmt } from '.
 import type { CType } from '../ctype.ts';
 import { zero } from './calls.ts';
 import { arg, at, type Code, call, code, Level, yieldStar } from './code.ts';
+import { dependencies } from './dependencies.ts';
 import { addOffset, frameAddress, store, visible } from './places.ts';
 import { onlyScalar, repOf, sizeOfType, tsType } from './rep.ts';
 import { lineOf, needsMemory, type State } from './state.ts';
@@ -21,6 +22,13 @@ export function scalarInit(state: State, type: CType, init: Initialiser): Code |
   if (init.kind === 'scalar') return state.value(init.value);
   const part = init.parts[0];
   return part ? state.value(part.value) : zero(state, type);
+}
+
+/** Code for what the initial value of a local depends on. */
+export function initialDependencies(state: State, init: Initialiser | undefined): string {
+  if (!init) return 'k.none';
+  const from = init.kind === 'scalar' ? init.value : init.parts[0]?.value;
+  return from ? dependencies(state, from) : 'k.none';
 }
 
 /** What brings memory at `address` (in this function's own frame) to its initial state. */
@@ -43,7 +51,7 @@ export function initialise(
       ];
     }
     if (repOf(type) !== 'memory')
-      return [store(state, { kind: 'memory', address, type, own: true }, state.value(v), line)];
+      return [store(state, { kind: 'memory', address, type, own: true }, state.value(v), line, dependencies(state, v))];
     return [visible(state, call('k.copy', address, state.value(v), size, String(line)))];
   }
   const steps = fresh ? [] : [call('k.zero', address, size)];
@@ -68,6 +76,7 @@ function initPart(state: State, address: Code, type: CType, part: InitPart, line
     { kind: 'memory', address: where, type: part.type, own: true, bits: part.bits },
     state.value(part.value),
     line,
+    dependencies(state, part.value),
   );
 }
 
@@ -119,6 +128,7 @@ function asCommas(state: State, e: StatementExpr): Code | undefined {
       const name = state.hoist(s.variable);
       const init = (s.init && scalarInit(state, s.variable.type, s.init)) ?? zero(state, s.variable.type)!;
       parts.push(`${name} = ${arg(init)}`);
+      if (state.tracks) parts.push(`${state.beside(s.variable)} = ${initialDependencies(state, s.init)}`);
     } else if (s.kind === 'expr') parts.push(arg(state.value(s.expr)));
   }
   if (parts.length === 0) return code('undefined');

@@ -1,22 +1,32 @@
 import type { CallExpr, Expr } from '../ast.ts';
 import type { CType, FunctionType } from '../ctype.ts';
 import { at, type Code, call, code, Level } from './code.ts';
+import { dependencies, joined, lineAfter, remembering } from './dependencies.ts';
 import { frameAddress, visible } from './places.ts';
 import { accessType, repOf, scalarOf, tsType } from './rep.ts';
 import { lineOf, type State } from './state.ts';
 
 /** A call: to a primitive, a model, through a function pointer, or to what nobody has modelled. */
 export function writeCall(state: State, e: CallExpr): Code {
+  const made = plainCall(state, e);
+  return repOf(e.type) === 'void' ? made : remembering(state, e, made);
+}
+
+/** What the arguments depend on, as one more argument. */
+const told = (state: State, args: readonly Expr[]): string[] =>
+  state.tracks ? [`[${args.map(a => dependencies(state, a)).join(', ')}]`] : [];
+
+function plainCall(state: State, e: CallExpr): Code {
   const line = String(lineOf(e, state));
   if (e.primitive) return primitiveCall(state, e, e.primitive.name, e.primitive.generic, line);
   const args = e.args.map(a => state.value(a));
   if (e.callee.kind !== 'function') {
-    const through = visible(state, call('k.call', state.value(e.callee), line, ...args));
+    const through = visible(state, call('k.call', state.value(e.callee), line, ...args, ...told(state, e.args)));
     return kept(state, e, cast(state, through, e.type));
   }
   const callee = state.linker.callee(e.callee.name);
   if (callee.kind === 'unmodelled') return unmodelled(state, e.callee.name, e.args, e.type, line);
-  const made = call(callee.id, 'k', ...args);
+  const made = call(callee.id, 'k', ...args, ...told(state, e.args));
   return kept(state, e, callee.visible ? visible(state, made) : made);
 }
 
@@ -83,10 +93,14 @@ function primitiveCall(state: State, e: CallExpr, name: string, generic: CType |
           .join(', ')}]`,
       ),
     );
-  args.push(line);
+  const [first, ...others] = e.args.toSorted((a, b) => Number(isAddress(b)) - Number(isAddress(a)));
+  const depends = (all: readonly Expr[]): string => joined(...all.map(a => dependencies(state, a)));
+  args.push(state.tracks ? lineAfter(state, line, depends(first ? [first] : []), depends(others)) : line);
   const made = call(name, ...args);
   return cast(state, primitive.visible ? visible(state, made) : made, e.type);
 }
+
+const isAddress = (e: Expr): boolean => e.type.kind === 'pointer';
 
 /** How many arguments are fixed; undefined when all are. */
 function variadicFrom(e: CallExpr): number | undefined {

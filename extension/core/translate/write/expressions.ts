@@ -3,6 +3,7 @@ import { writeCompound, writeStatementExpr } from './blocks.ts';
 import { writeCall } from './calls.ts';
 import { arg, at, binary, type Code, call, code, Level } from './code.ts';
 import { arithmetic, convert, literal, wrap } from './convert.ts';
+import { dependencies, joined, kept, remembering } from './dependencies.ts';
 import { addressOf, load, type Place, place, store, twice, visible } from './places.ts';
 import { repOf, scalarOf, sizeOfType, tsType } from './rep.ts';
 import { lineOf, type State } from './state.ts';
@@ -115,7 +116,9 @@ function integer(state: State, e: IntExpr): Code {
 }
 
 function read(state: State, e: Expr): Code {
-  return load(state, place(state, e), lineOf(e, state));
+  const from = place(state, e);
+  const made = load(state, from, lineOf(e, state));
+  return from.kind === 'variable' || repOf(e.type) === 'memory' ? made : remembering(state, e, made);
 }
 
 function unary(state: State, op: '-' | '~' | '!', argument: Expr, e: Expr): Code {
@@ -188,9 +191,12 @@ function assign(state: State, e: AssignExpr, wanted: boolean): Code {
     const copy = visible(state, call('k.copy', first, value(state, e.right), String(size), String(line)));
     return wanted ? code(`(${copy.text}, ${again.text})`) : copy;
   }
-  if (e.op === undefined) return finish(state, target, value(state, e.right), e, wanted, undefined);
+  if (e.op === undefined) {
+    const v = value(state, e.right);
+    return finish(state, target, v, e, wanted, undefined, () => dependencies(state, e.right));
+  }
   const { stable, before } = stablePlace(state, target);
-  const old = load(state, stable, line);
+  const old = remembering(state, e, load(state, stable, line));
   let result: Code;
   if (e.size !== undefined) {
     result = binary(old, e.op as '+' | '-', scaled(state, e.right, e.size));
@@ -201,7 +207,8 @@ function assign(state: State, e: AssignExpr, wanted: boolean): Code {
     const sum = arithmetic(state, e.op, convert(state, old, e.left.type, compute), right, scalarOf(compute)!, line);
     result = convert(state, sum, compute, e.left.type);
   }
-  return finish(state, stable, result, e, wanted, before);
+  const own = stable.kind === 'variable' ? dependencies(state, e) : state.known.get(e);
+  return finish(state, stable, result, e, wanted, before, () => joined(own ?? 'k.none', dependencies(state, e.right)));
 }
 
 function shiftCount(state: State, e: Expr): Code {
@@ -223,18 +230,28 @@ function finish(
   e: AssignExpr | IncDecExpr,
   wanted: boolean,
   before: Code | undefined,
+  depends: () => string,
 ): Code {
   const line = lineOf(e, state);
   const parts: string[] = before ? [before.text] : [];
+  const reads = state.tracks ? depends() : 'k.none';
   if (!wanted || target.kind === 'variable') {
-    const write = store(state, target, v, line);
+    const write = remember(state, target, e, reads, store(state, target, v, line, reads));
     return parts.length === 0 ? write : code(`${parts[0]}, ${arg(write)}`, Level.comma);
   }
   const { stable, before: address } = stablePlace(state, target);
   if (address) parts.push(address.text);
   const name = state.temp(tsType(e.type));
-  parts.push(`${name} = ${arg(v)}`, arg(store(state, stable, code(name), line)), name);
+  parts.push(`${name} = ${arg(v)}`, arg(store(state, stable, code(name), line, reads)), name);
   return code(parts.join(', '), Level.comma);
+}
+
+/** After a variable has been written to, what is beside it says on what it depends. */
+function remember(state: State, target: Place, e: AssignExpr | IncDecExpr, reads: string, write: Code): Code {
+  const variable = e.kind === 'assign' ? e.left : e.arg;
+  if (!state.tracks || target.kind !== 'variable' || variable.kind !== 'local') return write;
+  const name = state.beside(variable.variable);
+  return name === reads ? write : kept(state, write, `${name} = ${reads}`);
 }
 
 function incDec(state: State, e: IncDecExpr, wanted: boolean): Code {
@@ -249,11 +266,15 @@ function incDec(state: State, e: IncDecExpr, wanted: boolean): Code {
       ? code(op === '+' ? '1' : `${old.text} ? 0 : 1`, Level.conditional)
       : arithmetic(state, op, old, one, scalar, line);
   };
-  if (e.prefix || !wanted) return finish(state, stable, step(load(state, stable, line)), e, wanted, before);
+  const depends = (): string =>
+    stable.kind === 'variable' ? dependencies(state, e.arg) : (state.known.get(e) ?? 'k.none');
+  const old = (): Code =>
+    stable.kind === 'variable' ? load(state, stable, line) : remembering(state, e, load(state, stable, line));
+  if (e.prefix || !wanted) return finish(state, stable, step(old()), e, wanted, before, depends);
   // Postfix, value wanted: remember the old one.
   const name = state.temp(tsType(e.type));
   const parts = before ? [before.text] : [];
-  parts.push(`${name} = ${arg(load(state, stable, line))}`, arg(store(state, stable, step(code(name)), line)), name);
+  parts.push(`${name} = ${arg(old())}`, arg(store(state, stable, step(code(name)), line, depends())), name);
   return code(parts.join(', '), Level.comma);
 }
 

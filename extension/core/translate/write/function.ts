@@ -19,21 +19,30 @@ export interface WrittenFunction {
  * @param id its name in the program, unique there
  * @throws WriteError when it holds C that has no rendering; only this function is lost
  */
-export function writeFunction(def: FunctionDef, id: string, linker: Linker, typescript: boolean): WrittenFunction {
-  const state = new State(def, linker, typescript, gotosIn({ kind: 'block', body: def.body, line: def.line }).size > 0);
+export function writeFunction(
+  def: FunctionDef,
+  id: string,
+  linker: Linker,
+  typescript: boolean,
+  tracks = false,
+): WrittenFunction {
+  const hasGoto = gotosIn({ kind: 'block', body: def.body, line: def.line }).size > 0;
+  const state = new State(def, linker, typescript, hasGoto, tracks);
   state.value = e => value(state, e);
   state.statements = body => writeList(state, body);
   if (def.type.variadic) state.fail(`${def.name}: a function with variable arguments of its own`, def.line);
   state.indent = 2;
   const body = state.buffered(() => {
     takeParameters(state);
+    if (tracks) takeDependencies(state);
     writeList(state, def.body);
     if (repOf(def.type.returns) !== 'void' && !endsInReturn(def.body)) {
       state.push(`return ${zero(state, def.type.returns)!.text};`, def.endLine);
     }
   });
   const params = ['k', ...def.params.map(p => parameterName(state, p))];
-  const types = ['Thread', ...def.params.map(p => tsType(p.type))];
+  const types = ['Thread', ...def.params.map(p => tsType(p.type)), 'Dependencies[]'];
+  if (tracks) params.push('$given');
   const signature = params.map((p, i) => `${p}${state.ty(`: ${types[i]}`)}`).join(', ');
   const returns = tsType(def.type.returns);
   const generator = state.yields;
@@ -73,6 +82,13 @@ function takeParameters(state: State): void {
     if (repOf(p.type) === 'memory') state.push(`k.move(${name}, ${name}$, ${sizeOfType(p.type)});`, p.line);
     else state.push(`k.set(${name}, '${accessType(p.type)}', ${name}$);`, p.line);
   }
+}
+
+/** What the arguments depend on. */
+function takeDependencies(state: State): void {
+  state.def.params.forEach((p, i) => {
+    if (!needsMemory(p)) state.push(`${state.beside(p)} = $given?.[${i}] ?? k.none;`, p.line);
+  });
 }
 
 function hoistedLines(state: State): string[] {

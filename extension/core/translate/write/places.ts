@@ -1,6 +1,7 @@
 import type { Expr, MemberExpr } from '../ast.ts';
 import type { CField, CType } from '../ctype.ts';
 import { at, binary, type Code, call, code, Level, yieldStar } from './code.ts';
+import { addressDependencies, dependencies, lineAfter } from './dependencies.ts';
 import { accessType, onlyScalar, repOf, scalarOf } from './rep.ts';
 import { lineOf, needsMemory, type State } from './state.ts';
 
@@ -14,10 +15,18 @@ export type Place =
       /** In this function's own frame: reading and writing it is no visible step. */
       readonly own: boolean;
       readonly bits?: CField['bits'];
+      /** Code for what the address depends on; nothing if not given. */
+      readonly depends?: string;
     };
 
 /** The place an lvalue names. A member of a transparent struct is the struct itself. */
 export function place(state: State, e: Expr): Place {
+  const found = placeOf(state, e);
+  if (!state.tracks || found.kind === 'variable' || found.own) return found;
+  return { ...found, depends: addressDependencies(state, e) };
+}
+
+function placeOf(state: State, e: Expr): Place {
   switch (e.kind) {
     case 'local':
       return needsMemory(e.variable)
@@ -49,9 +58,12 @@ export function place(state: State, e: Expr): Place {
 function materialised(state: State, e: Expr): Place {
   if (scalarOf(e.type) === undefined) state.fail(`the address of a ${e.kind} expression`, lineOf(e, state));
   const slot = frameAddress(state, e.type);
-  const set = call('k.set', slot, `'${accessType(e.type)}'`, state.value(e));
+  const set = call('k.set', slot, `'${accessType(e.type)}'`, state.value(e), ...told(state, e));
   return { kind: 'memory', address: code(`(${set.text}, ${slot.text})`), type: e.type, own: true };
 }
+
+/** What the value depends on, as a further argument. */
+export const told = (state: State, e: Expr): string[] => (state.tracks ? [dependencies(state, e)] : []);
 
 /** New room in the frame for a temporary of this type. */
 export const frameAddress = (state: State, type: CType): Code => code(`$ + ${state.slot(type)}`, Level.sum);
@@ -93,22 +105,26 @@ export function load(state: State, p: Place, line: number): Code {
   if (repOf(p.type) === 'memory') return p.address;
   const whole = p.own
     ? call('k.get', p.address, `'${accessType(p.type)}'`)
-    : visible(state, call('k.load', p.address, `'${accessType(p.type)}'`, String(line)));
+    : visible(
+        state,
+        call('k.load', p.address, `'${accessType(p.type)}'`, lineAfter(state, line, p.depends ?? 'k.none', 'k.none')),
+      );
   return p.bits ? extract(whole, p.bits, p.type) : whole;
 }
 
 /** Writes `v` (of the place's type) there; the code's own value is not meaningful. */
-export function store(state: State, p: Place, v: Code, line: number): Code {
+export function store(state: State, p: Place, v: Code, line: number, depends = 'k.none'): Code {
   if (p.kind === 'variable') return code(`${p.name} = ${at(v, Level.assign)}`, Level.assign);
   if (p.bits) {
     const { first, again } = twice(state, p.address);
     const whole: Place = { ...p, address: again, bits: undefined };
     const read = load(state, whole, line);
-    const write = store(state, whole, insert(read, v, p.bits, p.type), line);
+    const write = store(state, whole, insert(read, v, p.bits, p.type), line, depends);
     return first === again ? write : code(`(${first.text}, ${at(write, Level.assign)})`);
   }
   const type = `'${accessType(p.type)}'`;
-  return p.own ? call('k.set', p.address, type, v) : visible(state, call('k.store', p.address, type, v, String(line)));
+  if (p.own) return call('k.set', p.address, type, v, ...(state.tracks ? [depends] : []));
+  return visible(state, call('k.store', p.address, type, v, lineAfter(state, line, p.depends ?? 'k.none', depends)));
 }
 
 /** Code to write first, and code that gives the same value again without evaluating anything twice. */

@@ -66,6 +66,9 @@ export class State {
   yields = false;
   frameSize = 0;
   ticks = false;
+  /** What the values of expressions depend on, where a variable says so (dependencies.ts). */
+  readonly known = new Map<Expr, string>();
+  private readonly besides = new Map<LocalVariable, string>();
   readonly hoisted: string[] = [];
   readonly jumps: Jump[] = [];
   private readonly hoistedLocals = new Set<LocalVariable>();
@@ -82,6 +85,8 @@ export class State {
     /** TypeScript for reading; else JavaScript for running: the same text with the types blanked out. */
     readonly typescript: boolean,
     hasGoto: boolean,
+    /** The text keeps account of what values depend on. */
+    readonly tracks = false,
   ) {
     this.hoistLocals = hasGoto;
     for (const variable of def.locals) {
@@ -142,7 +147,20 @@ export class State {
 
   temp(type: string): string {
     const name = `$${++this.temps}`;
-    this.hoisted.push(`let ${name}${this.ty(`!: ${type}`)};`);
+    // What is never evaluated depends on nothing.
+    const initial = type === 'Dependencies' ? ' = k.none' : '';
+    this.hoisted.push(`let ${name}${this.ty(`${initial ? '' : '!'}: ${type}`)}${initial};`);
+    return name;
+  }
+
+  /** The variable that says what a local depends on. */
+  beside(variable: LocalVariable): string {
+    let name = this.besides.get(variable);
+    if (name === undefined) {
+      name = `$d${this.besides.size + 1}`;
+      this.besides.set(variable, name);
+      this.hoisted.push(`let ${name}${this.ty(': Dependencies')} = k.none;`);
+    }
     return name;
   }
 

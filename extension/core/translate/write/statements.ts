@@ -1,8 +1,9 @@
 import type { Expr, Initialiser, LocalVariable, Stmt } from '../ast.ts';
-import { initialise, scalarInit } from './blocks.ts';
+import { initialDependencies, initialise, scalarInit } from './blocks.ts';
 import { zero } from './calls.ts';
 import { arg, code } from './code.ts';
 import { literal } from './convert.ts';
+import { branching, dependencies } from './dependencies.ts';
 import { effect, test, value } from './expressions.ts';
 import { type Structured, structure } from './gotos.ts';
 import { repOf, tsType } from './rep.ts';
@@ -65,18 +66,20 @@ export function writeStatement(state: State, s: Stmt): void {
       declare(state, s.variable, s.init, s.line);
       return;
     case 'if':
-      state.push(`if (${test(state, s.test).text}) {`, s.line);
-      writeBody(state, s.then);
-      if (s.else) writeElse(state, s.else);
-      else state.push('}', 0);
+      controlling(state, !leaves(s), () => {
+        state.push(`if (${condition(state, s.test)}) {`, s.line);
+        writeBody(state, s.then);
+        if (s.else) writeElse(state, s.else);
+        else state.push('}', 0);
+      });
       return;
     case 'while':
     case 'do':
     case 'for':
-      writeLoop(state, s);
+      controlling(state, true, () => writeLoop(state, s));
       return;
     case 'switch':
-      writeSwitch(state, s);
+      controlling(state, true, () => writeSwitch(state, s));
       return;
     case 'case':
       state.fail('a case label that is not directly inside its switch', s.line);
@@ -114,8 +117,41 @@ export function writeStatement(state: State, s: Stmt): void {
 
 const returned = (state: State, e: Parameters<typeof value>[1]): string => {
   const v = e.type.kind === 'void' ? effect(state, e) : value(state, e);
-  return e.type.kind === 'void' ? `${v.text};\n  return;` : `return ${v.text};`;
+  if (e.type.kind === 'void') return `${v.text};\n  return;`;
+  return state.tracks ? `return k.gives(${arg(v)}, ${dependencies(state, e)});` : `return ${v.text};`;
 };
+
+/** A condition that a branch is taken by. */
+const condition = (state: State, e: Expr): string => branching(state, e, test(state, e)).text;
+
+/** What a statement's own condition decides ends with it, unless that jumps away from what follows (`if (…) return`). */
+function controlling(state: State, ends: boolean, write: () => void): void {
+  if (!state.tracks || !ends) {
+    write();
+    return;
+  }
+  const before = state.temp('Dependencies');
+  state.push(`${before} = k.control;`, 0);
+  write();
+  state.push(`k.control = ${before};`, 0);
+}
+
+/** A statement that may jump away from what follows it. */
+function leaves(s: Stmt): boolean {
+  switch (s.kind) {
+    case 'goto':
+    case 'break':
+    case 'continue':
+    case 'return':
+      return true;
+    case 'block':
+      return s.body.some(leaves);
+    case 'if':
+      return leaves(s.then) || (s.else !== undefined && leaves(s.else));
+    default:
+      return false;
+  }
+}
 
 function writeEffect(state: State, s: Extract<Stmt, { kind: 'expr' }>): void {
   // A statement expression whose value nobody uses is a block.
@@ -141,7 +177,7 @@ function writeElse(state: State, s: Stmt): void {
     state.push('}', 0);
     return;
   }
-  state.push(`} else if (${test(state, s.test).text}) {`, s.line);
+  state.push(`} else if (${condition(state, s.test)}) {`, s.line);
   writeBody(state, s.then);
   if (s.else) writeElse(state, s.else);
   else state.push('}', 0);
@@ -169,10 +205,12 @@ function declare(state: State, variable: LocalVariable, init: Initialiser | unde
   const given = init && scalarInit(state, variable.type, init);
   if (state.hoistLocals || state.isHoisted(variable)) {
     if (given) state.push(`${name} = ${arg(given)};`, line);
+    if (state.tracks && given) state.push(`${state.beside(variable)} = ${initialDependencies(state, init)};`, line);
     return;
   }
   const initial = given ?? zero(state, variable.type)!;
   state.push(`let ${name}${state.ty(`: ${tsType(variable.type)}`)} = ${arg(initial)};`, line);
+  if (state.tracks) state.push(`${state.beside(variable)} = ${initialDependencies(state, init)};`, line);
 }
 
 function writeLoop(state: State, s: Extract<Stmt, { kind: 'while' | 'do' | 'for' }>): void {
@@ -183,9 +221,45 @@ function writeLoop(state: State, s: Extract<Stmt, { kind: 'while' | 'do' | 'for'
   }
   const { condition, stepped } = loopTest(state, s.test);
   const body = loopBody(state, s.body, jump, s.line, stepped || condition === '0');
+  const spins = state.tracks && isIdle(s.body) && !changes(s.test);
+  if (spins) state.push('k.spins = true;', 0);
   state.push(s.kind === 'while' ? `${label(jump)}while (${condition}) {` : `${label(jump)}do {`, s.line);
   state.lines.push(...body);
   state.push(s.kind === 'while' ? '}' : `} while (${condition});`, s.kind === 'while' ? 0 : s.test.line);
+  if (spins) state.push('k.spins = false;', 0);
+}
+
+/** What makes a round of a waiting loop longer and does nothing else. */
+const IDLE = /^(cpu_relax|barrier|cond_resched|ndelay|udelay)$/;
+
+const READS =
+  /^(__)?(READ_ONCE|smp_load_acquire|atomic\w*_read(_acquire)?|test_bit|rcu_dereference\w*|rcu_access_pointer)$/;
+
+/** A loop's body that leaves everything as it is. */
+function isIdle(s: Stmt): boolean {
+  if (s.kind === 'block') return s.body.every(isIdle);
+  return (
+    s.kind === 'expr' && s.expr.kind === 'call' && s.expr.callee.kind === 'function' && IDLE.test(s.expr.callee.name)
+  );
+}
+
+/** An expression that writes something, or calls what may. */
+function changes(e: Expr): boolean {
+  switch (e.kind) {
+    case 'assign':
+    case 'incdec':
+    case 'statement':
+      return true;
+    case 'call':
+      return !e.primitive || !READS.test(e.primitive.name) || e.args.some(changes);
+    default:
+      return [
+        ...('arg' in e ? [e.arg] : []),
+        ...('left' in e ? [e.left, e.right] : []),
+        ...('base' in e ? [e.base] : []),
+        ...('test' in e ? [e.test, ...(e.then ? [e.then] : []), e.else] : []),
+      ].some(changes);
+  }
 }
 
 function writeFor(state: State, s: Extract<Stmt, { kind: 'for' }>, jump: Jump): void {
@@ -213,10 +287,10 @@ function writeFor(state: State, s: Extract<Stmt, { kind: 'for' }>, jump: Jump): 
 function loopTest(state: State, e: Expr): { condition: string; stepped: boolean } {
   const outer = state.yields;
   state.yields = false;
-  const condition = test(state, e).text;
+  const text = condition(state, e);
   const stepped = state.yields;
   state.yields = outer || stepped;
-  return { condition, stepped };
+  return { condition: text, stepped };
 }
 
 const label = (jump: Jump): string => (jump.label === undefined ? '' : `${jump.label}: `);
@@ -261,7 +335,7 @@ function writeSwitch(state: State, s: Extract<Stmt, { kind: 'switch' }>): void {
     state.indent--;
     state.jumps.pop();
   });
-  state.push(`${label(jump)}switch (${value(state, s.value).text}) {`, s.line);
+  state.push(`${label(jump)}switch (${branching(state, s.value, value(state, s.value)).text}) {`, s.line);
   state.lines.push(...lines);
   state.push('}', 0);
 }
