@@ -58,7 +58,7 @@ export class VerdictBar {
     );
     const shown = choices.join();
     this.#list.replaceChildren(
-      ...violations.map((v, i) => this.#row(v, i, verdict.executions, v.schedule.choices.join() === shown)),
+      ...violations.map((v, i) => this.#row(v, i, verdict.executions, v.schedule?.choices.join() === shown)),
     );
   }
 

@@ -15,6 +15,8 @@ export interface ExploreOptions extends Pick<RunOptions, 'tree' | 'label' | 'pat
   readonly executions?: string;
   readonly seconds?: string;
   readonly preemptions?: string;
+  /** `sc` or `weak`. */
+  readonly memory?: string;
   /** A file to go on from, where there is one; what is left when it is stopped is written there. */
   readonly resume?: string;
 }
@@ -36,6 +38,13 @@ export async function explore(
   const executions = limit('executions', 1);
   const seconds = limit('seconds', 1);
   const preemptions = limit('preemptions', 0);
+  const { memory = 'sc' } = options;
+  if (memory !== 'sc' && memory !== 'weak')
+    throw new InputError(
+      `--memory ${memory}: it takes sc (sequential consistency) or weak (the kernel's memory model)`,
+    );
+  if (memory === 'weak' && options.resume !== undefined)
+    throw new InputError('--resume: an exploration under weak memory cannot be gone on with later; leave it out');
   const subject = await subjectOf(scenario, options);
   const { patched } = subject;
   const resume = options.resume === undefined ? undefined : await pausedIn(options.resume);
@@ -51,6 +60,7 @@ export async function explore(
     ...(executions === undefined ? {} : { executions }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(preemptions === undefined ? {} : { preemptions }),
+    memory,
     ...(resume ? { resume } : {}),
     paused: state => {
       left = state;

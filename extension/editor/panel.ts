@@ -208,7 +208,8 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
     if (key.kind !== 'run' || !violation) return;
     this.#side = name;
     this.#lookAt = { side: name, step: Number.MAX_SAFE_INTEGER };
-    await this.open({ ...key, schedule: { kind: 'explicit', choices: violation.schedule.choices } }, title);
+    if (violation.schedule)
+      await this.open({ ...key, schedule: { kind: 'explicit', choices: violation.schedule.choices } }, title);
   }
 
   #failed(key: SessionKey, error: unknown): void {

@@ -96,3 +96,8 @@ INVARIANT("each remapped page maps the page that its HugeTLB page kept, read-onl
 		}
 	}
 }
+
+/* The vmemmap stays mapped all the time: who reads a PTE that is empty has read it too early. A range without flags is a hole. */
+INVARIANT("ptdump prints no hole in a PTE table") {
+	CHECK(!output_matches(" [0-9]+K +pte$"));
+}

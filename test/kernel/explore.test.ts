@@ -74,6 +74,42 @@ describe('the vmemmap split, every interleaving, from the kernel source', functi
     assert.ok(gone.includes('ptdump prints no empty range'), gone.join());
   });
 
+  describe('under the kernel’s memory model', () => {
+    const HOLE = 'ptdump prints no hole in a PTE table';
+    const weakly = async (patches: readonly string[], executions?: number): Promise<VerdictDocument> =>
+      exploreScenario({
+        ...{ tree: await under(...patches), scenario: SCENARIO, scenarioText, memory: 'weak' },
+        ...(executions === undefined ? {} : { executions }),
+        until: v => v.invariant === HOLE,
+      });
+    const marked = ['ptdump-read-lock.patch', 'walk-marked-pmd.patch'];
+
+    it('as it stands: nothing goes wrong', async () => {
+      const verdict = await weakly([]);
+      assert.deepEqual([verdict.complete, verdict.violations], [true, []]);
+      assert.ok(verdict.executions > 20, `${verdict.executions} executions`);
+    });
+
+    it('without smp_wmb a walker with the read lock finds the table before its entries; the witness names both stores', async () => {
+      const { violations } = await weakly([...marked, 'no-split-wmb.patch']);
+      const { reads } = violations.find(v => v.invariant === HOLE)!;
+      const [read] = reads!;
+      assert.equal(read!.value, '0x0');
+      assert.deepEqual(
+        [read!.function, read!.missed.function, read!.seen!.function],
+        ['ptdump_pte_entry', 'split_vmemmap_huge_pmd', 'split_vmemmap_huge_pmd'],
+      );
+      assert.notDeepEqual(read!.missed, read!.seen);
+    });
+
+    it('with it, and a marked read on the way, it does not', async () => {
+      const { violations } = await weakly(marked, 200);
+      assert.ok(!violations.some(v => v.invariant === HOLE));
+      // The plain reads of the PMD before that one race all the same.
+      assert.deepEqual([...new Set(violations.map(v => v.invariant))], ['data race']);
+    });
+  });
+
   it('says why lines of the split are there', async () => {
     const tree = await under();
     const lineOf = (text: string, file: string): number => file.split('\n').findIndex(l => l.includes(text)) + 1;

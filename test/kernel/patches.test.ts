@@ -27,11 +27,13 @@ const plain: SourceTree = {
 const PATCHES: Readonly<Record<string, { files: readonly string[]; removed: number; added: number }>> = {
   'alloc-under-lock.patch': { files: ['mm/hugetlb_vmemmap.c'], removed: 1, added: 1 },
   'hvo-write-lock.patch': { files: ['mm/hugetlb_vmemmap.c'], removed: 5, added: 2 },
+  'no-split-wmb.patch': { files: ['mm/hugetlb_vmemmap.c'], removed: 2, added: 0 },
   'no-recheck.patch': { files: ['mm/hugetlb_vmemmap.c'], removed: 1, added: 1 },
   'page-after-check.patch': { files: ['mm/hugetlb_vmemmap.c'], removed: 2, added: 5 },
   'ptdump-no-continue.patch': { files: ['mm/pagewalk.c', 'mm/ptdump.c'], removed: 9, added: 7 },
   'ptdump-no-continue-only.patch': { files: ['mm/ptdump.c'], removed: 3, added: 1 },
   'ptdump-read-lock.patch': { files: ['mm/pagewalk.c', 'mm/ptdump.c'], removed: 6, added: 6 },
+  'walk-marked-pmd.patch': { files: ['include/linux/pgtable.h'], removed: 1, added: 1 },
 };
 
 const text = (name: string): string => readFileSync(join(folder, name), 'utf8');

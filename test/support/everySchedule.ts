@@ -6,7 +6,7 @@ import { DATA } from '../../extension/core/machine/layout.ts';
 import type { SourceTree } from '../../extension/core/text/source.ts';
 import { HEADER } from './scenarioPrograms.ts';
 
-const tree: SourceTree = {
+export const tree: SourceTree = {
   label: 'test',
   list: async () => undefined,
   read: async path => (path === 'include/linux/spinlock.h' ? new TextEncoder().encode(HEADER) : undefined),

@@ -1,13 +1,13 @@
 import type { VerdictDocument, Violation } from '../report/documents.ts';
 import { InputError } from '../text/source.ts';
 import type { Versions } from '../translate/versions.ts';
-import type { RacingAccess } from './dataRaces.ts';
 import { Exploration, type ExploreOptions } from './dpor/explore.ts';
 import { ScenarioExecutions } from './executions.ts';
+import { type Found, keyOf, raced, verdictOf, warned } from './found.ts';
 import { type PausedExploration, requireSame } from './paused.ts';
-import type { End } from './run.ts';
 import { ScheduleRecord } from './schedule.ts';
 import { type ScenarioRequest, Simulation, STEP_LIMIT } from './simulate.ts';
+import { exploreWeakly } from './weak/verdict.ts';
 
 export interface ExploreLimits {
   /** Executions after which it is given up; none if not given. */
@@ -16,6 +16,8 @@ export interface ExploreLimits {
   readonly seconds?: number;
   /** At most so many switches from a thread that could have gone on; the verdict says that it is not about all then. */
   readonly preemptions?: number;
+  /** `weak`: under the kernel's memory model; the simulation has to be one that tracks dependencies. `sc` if not given. */
+  readonly memory?: 'sc' | 'weak';
   /** Where to go on, of the same program. */
   readonly resume?: PausedExploration;
   /** Called when it ends before all is explored: what `resume` takes. */
@@ -32,13 +34,6 @@ export interface ExploreLimits {
 
 export interface ExploreRequest extends ScenarioRequest, ExploreLimits {}
 
-interface Found {
-  readonly invariant: string;
-  readonly message: string;
-  readonly file: string;
-  readonly line: number;
-}
-
 type Draft = { -readonly [P in keyof Violation]: Violation[P] };
 
 /** Milliseconds between two looks at the world outside, about: who cancels is answered at once, and hears of progress. */
@@ -54,11 +49,12 @@ const SLICE = 40;
  * @throws InputError as `Simulation.load` does, and for a SETUP that does not come to its end
  */
 export async function exploreScenario(request: ExploreRequest): Promise<VerdictDocument> {
-  return exploreSimulation(await Simulation.load(request), request);
+  return exploreSimulation(await Simulation.load({ ...request, tracks: request.memory === 'weak' }), request);
 }
 
 /** The same of a scenario that is loaded; as often as one likes. */
 export async function exploreSimulation(simulation: Simulation, request: ExploreLimits): Promise<VerdictDocument> {
+  if (request.memory === 'weak') return exploreWeakly(simulation, request);
   const { scenario, label, patchLabel } = simulation;
   const executions = new ScenarioExecutions(simulation, STEP_LIMIT);
   executions.restart();
@@ -140,73 +136,6 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
     unmodelled: executions.sink.unmodelledCalls(),
   };
 }
-
-/** What went wrong in an execution that has come to its end. */
-function verdictOf(executions: ScenarioExecutions, end: 'done' | 'blocked' | 'stopped'): Found[] {
-  const { begun } = executions;
-  const { scenario } = begun;
-  if (end === 'blocked') {
-    const stuck = begun.threads.findIndex((_, t) => !executions.isDone(t));
-    return [{ invariant: 'deadlock', message: executions.deadlock(), ...executions.place(stuck) }];
-  }
-  if (end === 'stopped') return [ended(executions.end!, { file: scenario.file, line: 0 })];
-  const found: Found[] = [];
-  for (const part of scenario.invariants) {
-    const { value, end: wrong } = begun.alone(part);
-    const at = { file: scenario.file, line: part.line };
-    if (wrong) found.push(ended(wrong, at));
-    else if (value) found.push({ invariant: part.name, message: 'it does not hold at the end', ...at });
-  }
-  const last = begun.alone(scenario.finally);
-  if (last.end) found.push(ended(last.end, { file: scenario.file, line: scenario.finally!.line }));
-  return found;
-}
-
-/** Each pair of places once, by the plain one of them. */
-function raced({ sink, begun }: ScenarioExecutions): Found[] {
-  const found: Found[] = [];
-  const { machine, threads } = begun;
-  for (const { address, first, second } of sink.races.found) {
-    if ([first, second].some(a => machine.excused.has(`${a.file}:${a.line}`))) continue;
-    const [plain, other] = first.marked ? [second, first] : [first, second];
-    const what = (a: RacingAccess): string =>
-      `${a.marked ? 'marked' : 'plain'} ${a.write ? 'write' : 'read'} by ${threads[a.thread]!.name}`;
-    const at = `${other.file}:${other.line}`;
-    found.push({
-      invariant: 'data race',
-      message: `${machine.nameOf(address)}: ${what(plain)}, ${what(other)} at ${at}, and nothing orders them`,
-      file: plain.file,
-      line: plain.line,
-    });
-  }
-  return found;
-}
-
-/** What the kernel would have said in its log, each place once. */
-function warned({ sink }: ScenarioExecutions): Found[] {
-  const found = new Map<string, Found>();
-  for (const { text, file, line } of sink.warnings) {
-    const sleeps = /^sleeping function called from invalid context: (.*)$/s.exec(text)?.[1];
-    const invariant = sleeps === undefined ? 'warning' : 'sleep in atomic context';
-    found.set(`${file}:${line} ${invariant}`, { invariant, message: sleeps ?? text, file, line });
-  }
-  return [...found.values()];
-}
-
-/** A bug by its own place where its message begins with it. */
-function ended({ kind, message = kind }: End, home: { file: string; line: number }): Found {
-  const at = /^(.+?):(\d+): (.*)$/s.exec(message);
-  const text = at ? at[3]! : message;
-  const known = /^(use after free|double free|NULL pointer dereference|wild access)/.exec(text)?.[1];
-  return {
-    invariant: known ?? kind,
-    message: text,
-    file: at ? at[1]! : home.file,
-    line: at ? Number(at[2]) : home.line,
-  };
-}
-
-const keyOf = ({ invariant, file, line }: Found): string => `${invariant} ${file}:${line}`;
 
 interface Witness {
   readonly schedule: Int32Array;

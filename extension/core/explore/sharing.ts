@@ -41,8 +41,14 @@ export class ObservedSharing implements Sharing {
   /** A word has become shared since this was last set to false. */
   grown = false;
 
-  /** @param read a word of memory, without a step */
-  constructor(private readonly read: (p: number) => bigint) {}
+  /**
+   * @param read a word of memory, without a step
+   * @param publishes memory is private until its address is stored; not so where stores can be seen out of order
+   */
+  constructor(
+    private readonly read: (p: number) => bigint,
+    private readonly publishes = true,
+  ) {}
 
   /** An execution begins. */
   begin(): void {
@@ -50,7 +56,7 @@ export class ObservedSharing implements Sharing {
   }
 
   allocated(thread: number, pfn: number, count: number, site: string): void {
-    if (thread >= 0 && !this.loud.has(site)) this.unpublished.add(thread, pfn, count, site);
+    if (this.publishes && thread >= 0 && !this.loud.has(site)) this.unpublished.add(thread, pfn, count, site);
   }
 
   released(pfn: number, count: number): void {

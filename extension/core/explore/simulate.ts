@@ -3,6 +3,7 @@ import { Unit } from '../index/unit.ts';
 import { primitives } from '../kernel/table.ts';
 import { PageTables } from '../kernel/x86/tables.ts';
 import { tableRoot } from '../kernel/x86/tlb.ts';
+import type { Ptr } from '../machine/abi.ts';
 import type { EventSink } from '../machine/events.ts';
 import { Machine } from '../machine/machine.ts';
 import type { TraceDocument } from '../report/documents.ts';
@@ -30,6 +31,8 @@ export interface ScenarioRequest {
   readonly patchLabel?: string;
   /** Macros that override the tree's and the scenario's: `NAME` or `NAME(a, b)` → body. */
   readonly defines?: Readonly<Record<string, string>>;
+  /** The models keep account of what values depend on, for memory models that order by that. */
+  readonly tracks?: boolean;
 }
 
 export interface RunRequest {
@@ -59,6 +62,8 @@ export interface Begun {
   readonly threads: readonly ThreadPart[];
   /** Runs SETUP, an INVARIANT or FINALLY with nobody beside it. */
   alone(part: ScenarioPart | undefined): { readonly value?: unknown; readonly end?: End };
+  /** Where a C object of that name lies; undefined when the program has none. */
+  addressOf(name: string): Ptr | undefined;
   /** How SETUP ended, when it did not come to its end. */
   readonly failed?: End;
 }
@@ -107,6 +112,7 @@ export class Simulation {
         linked,
         parts.map(p => ({ unit: home, name: p.function })),
         primitives,
+        request.tracks,
       );
       return new Simulation(request, scenario, program, home);
     } catch (error) {
@@ -211,6 +217,10 @@ export class Simulation {
         body: this.body(loaded, part),
       })),
       alone,
+      addressOf: name => {
+        const global = this.program.globals.find(g => g.name === name);
+        return global && loaded.addressOf(global);
+      },
       ...(setup.end ? { failed: setup.end } : {}),
     };
   }

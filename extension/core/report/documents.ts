@@ -269,6 +269,30 @@ export interface TraceDocument {
   readonly tables: readonly TraceTable[];
 }
 
+/** A read under weak memory that does not see a write that its thread should expect to see. */
+export interface StaleRead {
+  readonly thread: string;
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  /** What is read: `init_mm.pgd`, or an address. */
+  readonly location: string;
+  /** In hexadecimal. */
+  readonly value: string;
+  /** The first write that it does not see though that had been made. */
+  readonly missed: WriteAt;
+  /** A write after that one, by the same thread, that its thread has seen. */
+  readonly seen?: WriteAt;
+}
+
+export interface WriteAt {
+  readonly thread: string;
+  /** The innermost function that is in no header: what is in one is called from everywhere. */
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 /** One way in which a scenario goes wrong, with the shortest run found that shows it. */
 export interface Violation {
   /** What did not hold: the name of an INVARIANT of the scenario, or of one that always holds (`deadlock`, `use after free` …). */
@@ -280,7 +304,9 @@ export interface Violation {
   readonly steps: number;
   readonly switches: number;
   /** Replays the witness: `lockstep run SCENARIO --schedule FILE` takes a file that holds it. */
-  readonly schedule: Schedule;
+  readonly schedule?: Schedule;
+  /** Under weak memory there is no schedule that shows it; these are the reads of the witness that were not of the latest write. */
+  readonly reads?: readonly StaleRead[];
   /** Executions that went wrong in this way. */
   readonly executions: number;
 }
@@ -311,6 +337,30 @@ export interface VerdictDocument {
     readonly file: string;
     readonly line: number;
     readonly count: number;
+  }[];
+}
+
+/** Litmus tests run under the kernel's memory model. */
+export interface LitmusDocument {
+  readonly version: 1;
+  /** The model that they were run under. */
+  readonly model: string;
+  readonly tests: readonly {
+    readonly name: string;
+    readonly file: string;
+    /** Of an `exists` question: no state, some but not all, or all are as it says. Absent with `error`. */
+    readonly verdict?: 'Never' | 'Sometimes' | 'Always';
+    /** What the test's own comment says. */
+    readonly expected?: 'Never' | 'Sometimes' | 'Always';
+    /** Executions that are as the question says, and that are not. */
+    readonly positive: number;
+    readonly negative: number;
+    /** Different final values of what is asked about. */
+    readonly states: number;
+    /** `data-race`, `deadlock`, `load-buffering-left-out`: what the verdict is to be taken with. */
+    readonly flags: readonly string[];
+    readonly seconds: number;
+    readonly error?: string;
   }[];
 }
 

@@ -1,5 +1,5 @@
 import type { Colors } from './contractText.ts';
-import type { VerdictDocument } from './documents.ts';
+import type { StaleRead, VerdictDocument, WriteAt } from './documents.ts';
 import { number } from './timeline.ts';
 
 /** A verdict for a terminal: what was found, and within which scope. */
@@ -12,8 +12,9 @@ export function verdictText(verdict: VerdictDocument, colors?: Colors): string {
     lines.push(
       '',
       `${v.file}:${v.line}: ${red(v.invariant)}: ${v.message}`,
-      `  in ${number(v.executions)} of ${count(verdict.executions, 'execution')}; the shortest witness has ${count(v.steps, 'step')}, ${count(v.switches, 'switch', 'switches')}`,
+      `  in ${number(v.executions)} of ${count(verdict.executions, 'execution')}; the shortest witness has ${count(v.steps, v.reads ? 'memory access' : 'step', v.reads ? 'memory accesses' : 'steps')}${v.reads ? '' : `, ${count(v.switches, 'switch', 'switches')}`}`,
     );
+    for (const r of v.reads ?? []) lines.push(...staleRead(r));
   }
   if (verdict.unmodelled.length) {
     lines.push('', 'Unmodelled calls, which did nothing and returned 0:');
@@ -21,6 +22,16 @@ export function verdictText(verdict: VerdictDocument, colors?: Colors): string {
       lines.push(`  ${u.function} at ${u.file}:${u.line}${u.count > 1 ? `, ${number(u.count)} times` : ''}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What a read did not see, and why that is strange. */
+function staleRead({ thread, function: name, file, line, location, value, missed, seen }: StaleRead): string[] {
+  const at = (write: WriteAt): string =>
+    `the store by ${write.thread} in ${write.function}() (${write.file}:${write.line})`;
+  return [
+    `  ${thread} reads ${location} as ${value} in ${name}() (${file}:${line}): it does not see ${at(missed)}`,
+    ...(seen ? [`    though it has seen ${at(seen)}, which comes after that`] : []),
+  ];
 }
 
 /** The verdict in a sentence that carries its scope. */
@@ -35,7 +46,7 @@ export function summary(verdict: VerdictDocument): string {
   const scope = [
     `${count(executions, 'execution')} (${complete ? 'all of them' : (verdict.stopped ?? 'not all')})`,
     count(threads.length, 'thread'),
-    verdict.memory === 'sc' ? 'sequential consistency' : 'weak memory',
+    verdict.memory === 'sc' ? 'sequential consistency' : 'weak memory (LKMM without load buffering)',
     count(
       verdict.unmodelled.reduce((sum, u) => sum + u.count, 0),
       'unmodelled call',

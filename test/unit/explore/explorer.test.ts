@@ -60,7 +60,7 @@ describe('exploring a scenario', () => {
     assert.equal(lost!.invariant, 'all are counted');
     assert.ok(lost!.executions < verdict.executions && lost!.executions > 0);
     const simulation = await Simulation.load(request(fixture('lost.scenario.c')));
-    const trace = await simulation.run({ schedule: { kind: 'explicit', choices: lost!.schedule.choices } });
+    const trace = await simulation.run({ schedule: { kind: 'explicit', choices: lost!.schedule!.choices } });
     assert.deepEqual(
       trace.invariants.map(i => [i.name, i.held]),
       [['all are counted', false]],
@@ -79,7 +79,7 @@ describe('exploring a scenario', () => {
     assert.equal(deadlock!.invariant, 'deadlock');
     assert.match(deadlock!.message, /t0 waits for m \(write\), which t1 has; t1 waits for l \(write\), which t0 has/);
     const trace = await (await Simulation.load(request(text))).run({
-      schedule: { kind: 'explicit', choices: deadlock!.schedule.choices },
+      schedule: { kind: 'explicit', choices: deadlock!.schedule!.choices },
     });
     assert.equal(trace.end.kind, 'deadlock');
   });
