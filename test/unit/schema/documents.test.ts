@@ -105,6 +105,21 @@ describe('documents are as their schemas say', function () {
     }
   });
 
+  it('litmus verdicts', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'lockstep-litmus-'));
+    const file = join(dir, 'SB.litmus');
+    const thread = (n: number, own: string, other: string): string =>
+      `P${n}(int *x, int *y)\n{\n\tint r0;\n\n\tWRITE_ONCE(*${own}, 1);\n\tr0 = READ_ONCE(*${other});\n}\n`;
+    writeFileSync(file, `C SB\n\n{}\n\n${thread(0, 'x', 'y')}\n${thread(1, 'y', 'x')}\nexists (0:r0=0 /\\ 1:r0=0)\n`);
+    try {
+      const document = json('litmus', file, '--json') as { tests: { verdict: string; positive: number }[] };
+      assertValid('litmus', document);
+      assert.deepEqual([document.tests[0]!.verdict, document.tests[0]!.positive], ['Sometimes', 1]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
   it('verdicts, with and without violations', () => {
     const explored = join(project, 'test/fixtures/explore');
     for (const [name, violations] of [
@@ -113,6 +128,7 @@ describe('documents are as their schemas say', function () {
     ] as const) {
       const verdict = json('explore', join(explored, `${name}.scenario.c`), '--tree', SAMPLE, '--json');
       assertValid('verdict', verdict);
+      assertValid('verdict', json('explore', join(explored, `${name}.scenario.c`), '--memory', 'weak', '--json'));
       assert.equal((verdict as { violations: unknown[] }).violations.length, violations);
     }
   });
