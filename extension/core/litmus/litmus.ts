@@ -102,6 +102,9 @@ export function litmusScenario(file: string, text: string): LitmusTest {
   return { name, scenario: `${scenario}\n`, ...(expected ? { expected } : {}), watched, ...question };
 }
 
+/** Whether a function of such a scenario is a thread's body. */
+export const isThread = (name: string): boolean => /^lockstep_P\d+$/.test(name);
+
 function readThread(cursor: Cursor, text: string): Thread {
   const { start } = cursor;
   cursor.next();

@@ -3,7 +3,7 @@ import { couldBuffer } from '../explore/weak/buffering.ts';
 import { WeakExecutions } from '../explore/weak/executions.ts';
 import type { LitmusDocument } from '../report/documents.ts';
 import { InputError, type SourceTree } from '../text/source.ts';
-import { litmusScenario, satisfies, type Verdict } from './litmus.ts';
+import { isThread, litmusScenario, satisfies, type Verdict } from './litmus.ts';
 
 export type LitmusResult = LitmusDocument['tests'][number];
 
@@ -29,6 +29,8 @@ export async function runLitmus(file: string, text: string, signal?: AbortSignal
       scenarioText: test.scenario,
       tracks: true,
     });
+    const unread = simulation.program.functions.find(f => isThread(f.name) && f.failure !== undefined);
+    if (unread) return done({ name: test.name, error: unread.failure! });
     const executions = new WeakExecutions(simulation, STEP_LIMIT);
     const watched = [...new Set(namesIn(test.condition).concat(test.filter ? namesIn(test.filter) : []))];
     for (;;) {

@@ -64,6 +64,7 @@ describe('litmus tests', () => {
     ['X86 MP\n{}\n', /t\.litmus:1: not a litmus test in C/],
     ['C t\n{}\nexists (x=1)\n', /t\.litmus:3: a thread P0\(…\) \{ … \} is expected here/],
     ['C t\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\n', /t\.litmus:3: the test ends too early/],
+    ['C t\n{}\nP0(int *x) { WRITE_ONCE(*x, 1) }\nexists (x=1)\n', /t\.litmus:3: .*`;` is expected/],
     ['C t\n{}\nP1(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n', /t\.litmus:3: P0 is expected here, not P1/],
   ] as const)
     it(`${JSON.stringify(text)} is none`, async () => {

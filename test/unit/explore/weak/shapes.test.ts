@@ -131,6 +131,40 @@ static int get(int *from) { return READ_ONCE(*from); }
     '0 1',
   );
 
+  for (const [name, threads, ends] of [
+    [
+      'locks in two orders',
+      [
+        'spin_lock(&l); spin_lock(&m); spin_unlock(&m); spin_unlock(&l);',
+        'spin_lock(&m); spin_lock(&l); spin_unlock(&l); spin_unlock(&m);',
+      ],
+      'blocked 1, done 2',
+    ],
+    ['a lock that is not let go', ['spin_lock(&l);', 'spin_lock(&l); spin_unlock(&l);'], 'blocked 1, done 1'],
+    [
+      'waiting under a lock that who is waited for needs',
+      [
+        'spin_lock(&l); while (!READ_ONCE(x)) cpu_relax(); spin_unlock(&l);',
+        'spin_lock(&l); WRITE_ONCE(x, 1); spin_unlock(&l);',
+      ],
+      'blocked 1, done 1',
+    ],
+    ['a value that never comes', ['while (!READ_ONCE(x)) cpu_relax();', 'WRITE_ONCE(x, 0);'], 'blocked 2'],
+    [
+      'trylock',
+      ['if (spin_trylock(&l)) { x++; spin_unlock(&l); }', 'if (spin_trylock(&l)) { x++; spin_unlock(&l); }'],
+      'done 4',
+    ],
+  ] as const)
+    it(`${name}: ${ends}`, async () => {
+      const text = `${HEAD}static spinlock_t m;\nSETUP { x = 0; }\n${threads.map((body, t) => `THREAD(t${t}) { ${body} }`).join('\n')}`;
+      const found = await weakOutcomes(text, ['x']);
+      assert.equal(found.twice, 0);
+      const done = found.executions - found.deadlocks;
+      const parts = [...(found.deadlocks ? [`blocked ${found.deadlocks}`] : []), ...(done ? [`done ${done}`] : [])];
+      assert.equal(parts.join(', '), ends);
+    });
+
   for (const [n, executions] of [
     [2, 2],
     [3, 6],
