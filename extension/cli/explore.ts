@@ -38,11 +38,7 @@ export async function explore(
   const executions = limit('executions', 1);
   const seconds = limit('seconds', 1);
   const preemptions = limit('preemptions', 0);
-  const { memory = 'sc' } = options;
-  if (memory !== 'sc' && memory !== 'weak')
-    throw new InputError(
-      `--memory ${memory}: it takes sc (sequential consistency) or weak (the kernel's memory model)`,
-    );
+  const memory = memoryOf(options.memory);
   if (memory === 'weak' && options.resume !== undefined)
     throw new InputError('--resume: an exploration under weak memory cannot be gone on with later; leave it out');
   const subject = await subjectOf(scenario, options);
@@ -80,6 +76,12 @@ export async function explore(
   if (isCut)
     return { text, status: 2, problem: `${scenario}: ${verdict.stopped ?? 'not all was explored'}${kept ?? ''}` };
   return ran(text, subject.tree);
+}
+
+/** @throws InputError for what is no memory model here */
+export function memoryOf(name = 'sc'): 'sc' | 'weak' {
+  if (name === 'sc' || name === 'weak') return name;
+  throw new InputError(`--memory ${name}: it takes sc (sequential consistency) or weak (the kernel's memory model)`);
 }
 
 async function pausedIn(file: string): Promise<PausedExploration | undefined> {

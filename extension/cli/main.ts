@@ -242,6 +242,11 @@ not be run.`,
     .option('--executions <n>', 'give one variant up after so many')
     .option('--seconds <n>', 'give one exploration up after so long (default: 30)')
     .option('--preemptions <n>', 'only orders with at most so many switches from a thread that could go on')
+    .option(
+      '--memory <model>',
+      "sc: sequential consistency; weak: the kernel's memory model, but for load buffering",
+      'sc',
+    )
     .option('--save <dir>', 'write the variants that break there, as patches, with their witnesses')
     .option('--output <file>', 'write there, not to the terminal')
     .option('--json', 'the versioned document')
@@ -249,7 +254,8 @@ not be run.`,
       'after',
       `
 Left out are one statement, condition, lock with its unlock, or replaced line at a time, from the source as the patch leaves it. "No effect
-found" holds for this scenario, within the scope that is printed, under sequential consistency: barriers do nothing there.
+found" holds for this scenario, within the scope that is printed. Under sequential consistency barriers do nothing; --memory weak asks
+about them, and its witnesses do not replay.
 
 A variant replays: lockstep run SCENARIO --patch PATCH --patch DIR/F-12.patch --schedule DIR/F-12.json`,
     )

@@ -5,6 +5,7 @@ import type { Colors } from '../core/report/contractText.ts';
 import type { WhyDocument } from '../core/report/documents.ts';
 import { whyText } from '../core/report/whyText.ts';
 import { InputError } from '../core/text/source.ts';
+import { memoryOf } from './explore.ts';
 import { type Outcome, ran, withUnread } from './outcome.ts';
 import { type RunOptions, subjectOf } from './run.ts';
 import { whole } from './schedule.ts';
@@ -14,6 +15,8 @@ export interface WhyOptions extends Pick<RunOptions, 'tree' | 'label' | 'patch' 
   readonly executions?: string;
   readonly seconds?: string;
   readonly preemptions?: string;
+  /** `sc` or `weak`. */
+  readonly memory?: string;
   readonly weaken?: boolean;
   /** `FILE:LINE` or `FILE:FIRST-LAST`: these lines, as if they had been added. */
   readonly lines?: readonly string[];
@@ -38,6 +41,9 @@ export async function why(
   const executions = limit('executions', 1);
   const seconds = limit('seconds', 1);
   const preemptions = limit('preemptions', 0);
+  const memory = memoryOf(options.memory);
+  if (memory === 'weak' && preemptions !== undefined)
+    throw new InputError('--preemptions: there are none to count under weak memory; leave it out');
   if (!options.patch?.length && !options.lines?.length)
     throw new InputError(
       'no patch is given: name one with --patch FILE, or lines of the tree with --lines FILE:FIRST-LAST',
@@ -59,6 +65,7 @@ export async function why(
     ...(executions === undefined ? {} : { executions }),
     ...(seconds === undefined ? {} : { seconds }),
     ...(preemptions === undefined ? {} : { preemptions }),
+    memory,
     ...(options.weaken ? { weaken: true } : {}),
     signal,
     progress: (done, total, what) => {

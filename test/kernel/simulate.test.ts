@@ -49,11 +49,10 @@ function remapsOverlap(trace: TraceDocument): boolean {
 /** @param empty ptdump has printed an empty range, which no other invariant minds */
 const finished = (trace: TraceDocument, empty = false): void => {
   assert.equal(trace.end.kind, 'finished', trace.end.message);
-  assert.deepEqual(
-    trace.invariants.map(i => i.held),
-    [true, !empty, true],
-  );
+  assert.deepEqual(violated(trace), empty ? ['ptdump prints no empty range'] : []);
 };
+
+const violated = (trace: TraceDocument): string[] => trace.invariants.filter(i => !i.held).map(i => i.name);
 
 /** A line of walk_pmd_range, found by what stands there: where the walker reads *pmd again after the callback. */
 async function walkerReads(): Promise<string> {
@@ -209,10 +208,7 @@ describe('the scenario of the vmemmap split, run from the kernel source', functi
     finished(kept);
     assert.equal(kept.schedule.diverged, undefined);
     const lost = await (await load('no-recheck')).run({ schedule });
-    assert.deepEqual(
-      lost.invariants.map(i => i.held),
-      [true, true, false],
-    );
+    assert.deepEqual(violated(lost), ['each remapped page maps the page that its HugeTLB page kept, read-only']);
     assert.ok(lost.events.some(e => e.kind === 'warning' && /split already/.test(e.text ?? '')));
     assert.equal(
       vmemmap(lost)[0],

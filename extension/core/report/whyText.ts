@@ -1,5 +1,5 @@
 import type { Colors } from './contractText.ts';
-import type { WhyDocument, WhyLine } from './documents.ts';
+import type { WhyDocument, WhyLine, WriteAt } from './documents.ts';
 import { number } from './timeline.ts';
 import { summary } from './verdictText.ts';
 
@@ -42,7 +42,7 @@ export function whyText(why: WhyDocument, colors?: Colors): string {
     '',
     ...wrapped(
       `${number(why.variants)} variants in ${number(why.executions)} executions; each of them in full would be some ${number(full)}. ` +
-        'Sequential consistency: barriers do nothing there. Not looked for: lock order, stale TLB entries.',
+        `${why.memory === 'sc' ? 'Sequential consistency: barriers do nothing there.' : 'Weak memory: load buffering is left out.'} Not looked for: lock order, stale TLB entries.`,
       WIDTH,
     ),
   );
@@ -52,8 +52,15 @@ export function whyText(why: WhyDocument, colors?: Colors): string {
 
 function verdict({ reason, violation }: WhyLine): string {
   if (!violation) return reason;
-  const { file, line, steps, switches } = violation;
-  return `${reason} (${file.split('/').at(-1)}:${line}; witness of ${number(steps)} steps, ${number(switches)} switches)`;
+  const { file, line, steps, switches, reads } = violation;
+  const place = `${file.split('/').at(-1)}:${line}`;
+  if (!reads) return `${reason} (${place}; witness of ${number(steps)} steps, ${number(switches)} switches)`;
+  const [read] = reads;
+  const at = (write: WriteAt): string => `${write.thread}'s store at ${write.file.split('/').at(-1)}:${write.line}`;
+  const missed = read
+    ? `; ${read.thread} does not see ${at(read.missed)}${read.seen ? ` but ${at(read.seen)}` : ''}`
+    : '';
+  return `${reason} (${place}${missed}; witness of ${number(steps)} memory accesses)`;
 }
 
 const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);

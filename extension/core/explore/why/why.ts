@@ -20,6 +20,8 @@ export interface WhyRequest extends Omit<ScenarioRequest, 'tree'> {
   readonly patch: string;
   /** At most so many preemptions; none given: all orders, after those with few. */
   readonly preemptions?: number;
+  /** `weak`: under the kernel's memory model, where barriers matter. `sc` if not given. */
+  readonly memory?: 'sc' | 'weak';
   /** Executions and seconds after which one exploration is given up. */
   readonly executions?: number;
   readonly seconds?: number;
@@ -58,7 +60,7 @@ export async function whyLines(request: WhyRequest): Promise<WhyDocument> {
     throw new InputError(`${request.patch}: it adds no line of C, so there is none to ask about`, {
       file: request.patch,
     });
-  const asker = new Asker(request, files, await Simulation.load({ ...request, tree: request.after }));
+  const asker = new Asker(request, files, await loaded(request, request.after));
   const base = await asker.base();
   const outcomes = new Map<Unit, Outcome>();
   let stopped: string | undefined;
@@ -76,7 +78,7 @@ export async function whyLines(request: WhyRequest): Promise<WhyDocument> {
     scenarioFile: base.scenarioFile,
     source: base.source,
     patch: request.patch,
-    memory: 'sc',
+    memory: request.memory ?? 'sc',
     base,
     lines: files.flatMap(f => linesOf(f, outcomes, stopped)),
     weakened: [...outcomes]
@@ -87,6 +89,9 @@ export async function whyLines(request: WhyRequest): Promise<WhyDocument> {
     ...(stopped === undefined ? {} : { stopped }),
   };
 }
+
+const loaded = (request: WhyRequest, tree: SourceTree): Promise<Simulation> =>
+  Simulation.load({ ...request, tree, tracks: request.memory === 'weak' });
 
 async function fileOf({ before, after, weaken, lines }: WhyRequest, file: string): Promise<PatchedFile> {
   const textOf = async (tree: SourceTree): Promise<string | undefined> => {
@@ -131,7 +136,7 @@ class Asker {
   async ask(unit: Unit, all: readonly Unit[]): Promise<Outcome> {
     const alone = await this.leave([unit]);
     if (typeof alone !== 'string')
-      return alone.effect === 'no-effect' && this.isBarrier(unit)
+      return alone.effect === 'no-effect' && this.request.memory !== 'weak' && this.isBarrier(unit)
         ? { ...alone, reason: `${alone.reason}, but a barrier does nothing under sequential consistency` }
         : alone;
     const users = this.usersOf(unit, all);
@@ -190,7 +195,7 @@ class Asker {
     );
     let simulation: Simulation;
     try {
-      simulation = await Simulation.load({ ...this.request, tree: over(this.request.after, texts) });
+      simulation = await loaded(this.request, over(this.request.after, texts));
     } catch (error) {
       if (error instanceof InputError) return `it does not compile without it: ${error.message}`;
       throw error;
@@ -212,7 +217,8 @@ class Asker {
     const isNew = (v: Violation): boolean => !this.known.has(keyOf(v));
     const most = this.request.preemptions;
     let last: VerdictDocument | undefined;
-    for (const bound of [...FEW.filter(n => most === undefined || n < most), most]) {
+    const weak = this.request.memory === 'weak';
+    for (const bound of weak ? [undefined] : [...FEW.filter(n => most === undefined || n < most), most]) {
       // A race says that anything may happen; what does happen says more.
       const limits = { ...this.limits(), until: (v: Violation) => isNew(v) && !isRace(v) };
       last = await exploreSimulation(simulation, bound === undefined ? limits : { ...limits, preemptions: bound });
@@ -244,6 +250,7 @@ class Asker {
     const { preemptions } = this.request;
     return {
       seconds,
+      memory: this.request.memory ?? 'sc',
       ...(executions === undefined ? {} : { executions }),
       ...(preemptions === undefined ? {} : { preemptions }),
       ...(signal ? { signal } : {}),
