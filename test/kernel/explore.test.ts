@@ -86,7 +86,8 @@ describe('the vmemmap split, every interleaving, from the kernel source', functi
 
     it('as it stands: nothing goes wrong', async () => {
       const verdict = await weakly([]);
-      assert.deepEqual([verdict.complete, verdict.violations], [true, []]);
+      // Orders of mmap_lock are missing, and the verdict says so.
+      assert.deepEqual([verdict.complete, verdict.violations], [false, []]);
       assert.ok(verdict.executions > 20, `${verdict.executions} executions`);
     });
 

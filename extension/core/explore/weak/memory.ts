@@ -361,6 +361,13 @@ export class GraphMemory implements WeakMemory {
     }
   }
 
+  /** Some lock is had by readers. */
+  get hasReaders(): boolean {
+    for (const [at, writes] of this.graph.coherence)
+      if (!Number.isInteger(at) && writes.some(w => w.value > FREE)) return true;
+    return false;
+  }
+
   /** Brings memory itself to what is latest everywhere. */
   show(): void {
     for (const [p, writes] of this.graph.coherence) {
