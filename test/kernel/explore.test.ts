@@ -86,9 +86,8 @@ describe('the vmemmap split, every interleaving, from the kernel source', functi
 
     it('as it stands: nothing goes wrong', async () => {
       const verdict = await weakly([]);
-      // Orders of mmap_lock are missing, and the verdict says so.
-      assert.deepEqual([verdict.complete, verdict.violations], [false, []]);
-      assert.ok(verdict.executions > 20, `${verdict.executions} executions`);
+      // As many whichever thread is run first where several could be.
+      assert.deepEqual([verdict.complete, verdict.violations, verdict.executions], [true, [], 54]);
     });
 
     it('without smp_wmb a walker with the read lock finds the table before its entries; the witness names both stores', async () => {

@@ -1,7 +1,7 @@
 import { randomOf } from './scenarioPrograms.ts';
 
 /**
- * A scenario of two or three threads over two locations: marked and plain accesses, fences, exchanges, dependencies, a lock, RCU.
+ * A scenario of two or three threads over two locations: marked and plain accesses, fences, exchanges, dependencies, locks, RCU.
  * What a thread does is the same in each execution; only values differ.
  */
 export function weakProgram(seed: number): string {
@@ -9,6 +9,7 @@ export function weakProgram(seed: number): string {
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!;
   const threads = 2 + random(2);
   const most = threads === 2 ? 4 : 3;
+  const locking = seed % 4 === 3;
   let written = 0;
   const body = (t: number): string => {
     const lines: string[] = [];
@@ -42,8 +43,8 @@ export function weakProgram(seed: number): string {
       ];
       return pick(random(2) ? reads : writes)();
     };
-    for (let i = 1 + random(most); i > 0; i--) {
-      const kind = random(10);
+    for (let i = 1 + random(locking ? 2 : most); i > 0; i--) {
+      const kind = locking ? 5 + random(3) : random(10);
       if (kind === 0) lines.push('smp_mb();');
       else if (kind === 1) lines.push('smp_wmb();');
       else if (kind === 2) lines.push('smp_rmb();');
@@ -51,13 +52,19 @@ export function weakProgram(seed: number): string {
       else if (kind === 4) lines.push('synchronize_rcu();');
       else if (kind === 5)
         lines.push('spin_lock(&l);', pick(['', 'smp_mb__after_spinlock();']), step(), 'spin_unlock(&l);');
-      if (accesses <= most) lines.push(step());
+      else if (kind === 6 || locking) {
+        const mode = pick(['read', 'read', 'write']);
+        lines.push(`down_${mode}(&s);`, step(), `up_${mode}(&s);`);
+      }
+      if (accesses <= most && !locking) lines.push(step());
     }
     return `${lines.join(' ')} ${read.map(r => `(void)${r};`).join(' ')}`;
   };
   return `SCENARIO("random ${seed}");
 #include <linux/spinlock.h>
+#include <linux/rwsem.h>
 static spinlock_t l;
+static struct rw_semaphore s;
 static int a[4];
 ${Array.from({ length: threads }, (_, t) => `THREAD(t${t}) { ${body(t)} }`).join('\n')}
 `;

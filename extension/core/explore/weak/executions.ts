@@ -114,14 +114,14 @@ export class WeakExecutions {
   /** Threads that have not come by all that is known of them first; then the first that can go on. */
   private choose(): Runner | undefined {
     return (
-      this.runners.find(r => this.memory.next(r.k.index) && this.isEnabled(r)) ??
+      this.runners.find(r => this.memory.isKnown(r.k.index) && this.isEnabled(r)) ??
       this.runners.findLast(r => this.isEnabled(r))
     );
   }
 
   private isEnabled({ k, done }: Runner): boolean {
     if (done || (k.pending?.enabled && !k.pending.enabled())) return false;
-    const next = this.memory.next(k.index);
+    const next = this.memory.isKnown(k.index) ? this.memory.next(k.index) : undefined;
     // Its cause has to run first: locks and the like are kept in that order.
     const from = next && this.memory.graph.from.get(next);
     if (from && from.thread >= 0 && !this.memory.hasPassed(from)) return false;

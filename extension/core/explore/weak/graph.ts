@@ -29,6 +29,8 @@ export interface Event {
   readonly lock?: LockRole;
   /** Of the read of a lock operation that has to wait: whether it can go on with this value. */
   readonly admits?: (value: bigint) => boolean;
+  /** Of the same: how it has looked at the lock in vain before. */
+  readonly attempt?: Event;
   readonly file: string;
   readonly line: number;
   /** The innermost function that is in no header. */
@@ -50,6 +52,8 @@ export class Graph {
   readonly from: Map<Event, Event>;
   readonly coherence: Map<number, Event[]>;
   readonly added: Event[];
+  /** What attempts read from that others have come in the place of. They are in `added` still, but in no thread. */
+  readonly inVain: Map<Event, Event>;
   private gracePeriods = 0;
 
   constructor(threads: number | Graph) {
@@ -58,11 +62,13 @@ export class Graph {
       this.from = new Map();
       this.coherence = new Map();
       this.added = [];
+      this.inVain = new Map();
     } else {
       this.threads = threads.threads.map(t => [...t]);
       this.from = new Map(threads.from);
       this.coherence = new Map([...threads.coherence].map(([at, writes]) => [at, [...writes]]));
       this.added = [...threads.added];
+      this.inVain = new Map(threads.inVain);
       this.gracePeriods = threads.gracePeriods;
     }
   }
@@ -97,6 +103,18 @@ export class Graph {
   addRead(e: Event, from: Event): void {
     this.add(e);
     this.from.set(e, from);
+  }
+
+  /** Whether an event is the last of its thread, and waits for a lock that is not free in what it reads. */
+  isInVain(e: Event): boolean {
+    return this.inVain.has(e) || (e.admits !== undefined && !e.admits(this.from.get(e)!.value));
+  }
+
+  /** Takes the attempt that a thread ends in out of it, so that another one can come in its place. */
+  setAside(attempt: Event): void {
+    this.threads[attempt.thread]!.pop();
+    this.inVain.set(attempt, this.from.get(attempt)!);
+    this.from.delete(attempt);
   }
 
   /** @param place in coherence order; 1 is just after the initial write */
@@ -136,7 +154,14 @@ export class Graph {
       );
     for (const e of gone) {
       rest.from.delete(e);
+      rest.inVain.delete(e);
       if (isGracePeriod(e)) rest.gracePeriods--;
+    }
+    for (const { attempt } of gone) {
+      if (!attempt || gone.has(attempt)) continue;
+      rest.threads[attempt.thread]!.push(attempt);
+      rest.from.set(attempt, rest.inVain.get(attempt)!);
+      rest.inVain.delete(attempt);
     }
     rest.added.length = 0;
     for (const e of this.added) if (!gone.has(e)) rest.added.push(e);

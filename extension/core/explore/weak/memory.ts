@@ -43,6 +43,12 @@ export class GraphMemory implements WeakMemory {
     this.passed = graph.threads.map(() => 0);
   }
 
+  /** Whether it is known what a thread does next. */
+  isKnown(thread: number): boolean {
+    const next = this.next(thread);
+    return next !== undefined && !this.graph.isInVain(next);
+  }
+
   /** The event that a thread comes by next; undefined: it is at the end of what is known. */
   next(thread: number): Event | undefined {
     return this.graph.threads[thread]![this.passed[thread]!];
@@ -214,17 +220,6 @@ export class GraphMemory implements WeakMemory {
     const latest = exact === undefined || exact === writes.length;
     graph.addWrite(e, exact ?? writes.length);
     if (latest ? !this.isLatestAllowed(e) : !allows(graph, e)) throw new Forbidden();
-    if (latest) this.wake(e);
-  }
-
-  /** Who waits for a lock looks at what it is now. */
-  private wake(write: Event): void {
-    const { graph } = this;
-    for (const events of graph.threads) {
-      const last = events.at(-1);
-      if (!last?.admits || last.location !== write.location) continue;
-      if (!last.admits(graph.from.get(last)!.value)) graph.from.set(last, write);
-    }
   }
 
   update(
@@ -279,7 +274,7 @@ export class GraphMemory implements WeakMemory {
     const { graph } = this;
     const { admits } = taking(k, mode);
     const next = this.next(k.index);
-    if (next) return admits(graph.from.get(next)!.value);
+    if (next && !graph.isInVain(next)) return admits(graph.from.get(next)!.value);
     const at = lock.address + BESIDE;
     return admits(graph.coherence.has(at) ? graph.latest(at).value : stateOf(lock));
   }
@@ -307,6 +302,13 @@ export class GraphMemory implements WeakMemory {
     if (!read) {
       read = this.lockRead(k, lock, mode, line, tries);
       this.addRead(read, undefined, w => tries || admits(w.value));
+    } else if (this.graph.isInVain(read)) {
+      const attempt = read;
+      const after = this.graph.from.get(attempt)!;
+      this.passed[k.index]!--;
+      this.graph.setAside(attempt);
+      read = { ...attempt, attempt };
+      this.addRead(read, after, w => admits(w.value));
     }
     const before = this.graph.from.get(read)!.value;
     if (!admits(before)) return false;
@@ -350,22 +352,19 @@ export class GraphMemory implements WeakMemory {
 
   /** A thread stands before a lock that nobody lets go any more: it could have come first. */
   insteadOfWaiting(k: MachineThread, lock: Lock, mode: LockMode, line: number): void {
-    if (this.next(k.index)) return;
     const { graph } = this;
-    const e = this.lockRead(k, lock, mode, line, false);
-    for (const write of graph.writes(e.location).slice(0, -1)) {
+    const attempt = this.next(k.index);
+    if (attempt && !graph.isInVain(attempt)) return;
+    const e = attempt ? { ...attempt, attempt } : this.lockRead(k, lock, mode, line, false);
+    const writes = graph.writes(e.location);
+    const least = attempt ? writes.indexOf(graph.from.get(attempt)!) + 1 : 0;
+    for (const write of writes.slice(least, -1)) {
       if (!e.admits!(write.value)) continue;
       const other = graph.copy();
+      if (attempt) other.setAside(attempt);
       other.addRead(e, write);
       if (allows(other, e)) this.aside.push(other);
     }
-  }
-
-  /** Some lock is had by readers. */
-  get hasReaders(): boolean {
-    for (const [at, writes] of this.graph.coherence)
-      if (!Number.isInteger(at) && writes.some(w => w.value > FREE)) return true;
-    return false;
   }
 
   /** Brings memory itself to what is latest everywhere. */

@@ -17,11 +17,13 @@ export function revisits(graph: Graph, write: Event): { readonly read: Event; re
   const places = new Map(added.map((e, i) => [e, i]));
   added.forEach((read, at) => {
     if (read.kind !== 'read' || read.location !== write.location || isCause(read)) return;
-    // Who waits for a lock takes note of what it becomes anyway (GraphMemory.wake).
-    if (read.admits && !read.admits(graph.from.get(read)!.value)) return;
+    // Who waits for a lock looks at it again anyway (GraphMemory.lock).
+    if (graph.isInVain(read)) return;
     const gone = added.slice(at).filter(e => !isCause(e));
-    if (gone.every(e => isMaximal(graph, e, places, isCause)))
-      found.push({ read, rest: graph.without(new Set(gone.slice(1))) });
+    const all = new Set(gone);
+    if (!gone.every(e => isMaximal(graph, e, places, isCause, all))) return;
+    all.delete(read);
+    found.push({ read, rest: graph.without(all) });
   });
   return found;
 }
@@ -31,14 +33,34 @@ function isMaximal(
   e: Event,
   places: ReadonlyMap<Event, number>,
   isCause: (e: Event) => boolean,
+  gone: ReadonlySet<Event>,
 ): boolean {
   if (e.kind === 'fence') return true;
+  // What looks at a lock until it is free is one: the first time that goes decides.
+  if (e.attempt && gone.has(e.attempt)) return true;
   const place = places.get(e)!;
   const isPrevious = (other: Event): boolean => isCause(other) || places.get(other)! <= place;
-  if (e.kind === 'write') for (const [read, from] of graph.from) if (from === e && isPrevious(read)) return false;
-  const source = e.kind === 'read' ? graph.from.get(e)! : e;
-  if (!isPrevious(source)) return false;
+  if (e.kind === 'write')
+    for (const sources of [graph.from, graph.inVain])
+      for (const [read, from] of sources) if (from === e && isPrevious(read)) return false;
   const writes = graph.writes(e.location);
+  let source = e;
+  if (e.kind === 'read') {
+    const seen = (graph.inVain.has(e) ? looksFrom(graph, e) : [graph.from.get(e)!]).filter(isPrevious);
+    if (seen.length === 0) return false;
+    source = seen.at(-1)!;
+  } else if (!isPrevious(source)) return false;
   for (let i = writes.indexOf(source) + 1; i < writes.length; i++) if (isPrevious(writes[i]!)) return false;
   return true;
+}
+
+/** What a thread has read of a lock from an attempt on, in this order. */
+function looksFrom(graph: Graph, attempt: Event): Event[] {
+  const seen: Event[] = [];
+  let e: Event | undefined = graph.threads[attempt.thread]![attempt.index];
+  for (; e; e = e.attempt) {
+    seen.unshift(graph.inVain.get(e) ?? graph.from.get(e)!);
+    if (e === attempt) return seen;
+  }
+  return seen;
 }
