@@ -26,7 +26,7 @@ export interface TextOptions {
 /** What a reader should not miss in a run: the reasons for exit status 1. */
 export function findingsIn(trace: TraceDocument): string[] {
   const found: string[] = [];
-  if (trace.end.kind === 'bug' || trace.end.kind === 'deadlock') found.push(endText(trace));
+  if (['bug', 'deadlock', 'violation'].includes(trace.end.kind)) found.push(endText(trace));
   for (const i of trace.invariants) if (!i.held) found.push(`Violated: ${i.name} (${trace.scenarioFile}:${i.line})`);
   for (const e of trace.events) if (e.kind === 'warning') found.push(`${e.file}:${e.line}: warning: ${e.text ?? ''}`);
   return [...new Set(found)];

@@ -60,9 +60,11 @@ function schedulesIn(text: string, file: string, anyVersion: boolean): Schedules
     if (!Array.isArray(choices) || !choices.every(n => Number.isInteger(n)))
       throw new InputError(`${file}: no schedule is in it; save one with lockstep run --json --output FILE`, { file });
     const versions = field(field(from, 'schedule'), 'versions') ?? field(from, 'versions');
+    const ends = field(field(from, 'schedule'), 'ends') ?? field(from, 'ends');
     return {
       kind: 'explicit',
       choices: choices as number[],
+      ...(typeof ends === 'string' ? { ends } : {}),
       ...(typeof versions === 'object' && versions !== null && !anyVersion
         ? { versions: versions as Record<string, string> }
         : {}),

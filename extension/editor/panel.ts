@@ -208,8 +208,9 @@ export class SimulationPanel implements vscode.WebviewPanelSerializer<PanelState
     if (key.kind !== 'run' || !violation) return;
     this.#side = name;
     this.#lookAt = { side: name, step: Number.MAX_SAFE_INTEGER };
-    if (violation.schedule)
-      await this.open({ ...key, schedule: { kind: 'explicit', choices: violation.schedule.choices } }, title);
+    if (!violation.schedule) return;
+    const { choices, ends } = violation.schedule;
+    await this.open({ ...key, schedule: { kind: 'explicit', choices, ...(ends ? { ends } : {}) } }, title);
   }
 
   #failed(key: SessionKey, error: unknown): void {

@@ -44,7 +44,11 @@ export function readSchedule(value: unknown): ScheduleChoice | undefined {
   if (v['kind'] === 'random' && Number.isInteger(v['seed'])) return { kind: 'random', seed: Number(v['seed']) };
   if (v['kind'] === 'script' && typeof v['script'] === 'string') return { kind: 'script', script: v['script'] };
   if (v['kind'] === 'explicit' && Array.isArray(v['choices']) && v['choices'].every(Number.isInteger))
-    return { kind: 'explicit', choices: v['choices'] as number[] };
+    return {
+      kind: 'explicit',
+      choices: v['choices'] as number[],
+      ...(typeof v['ends'] === 'string' ? { ends: v['ends'] } : {}),
+    };
   return undefined;
 }
 

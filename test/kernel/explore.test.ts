@@ -53,6 +53,8 @@ describe('the vmemmap split, every interleaving, from the kernel source', functi
       [['data race', 'mm/hugetlb_vmemmap.c']],
     );
     assert.match(violations[0]!.message, /plain read by remap\d, marked write by remap\d/);
+    const { steps, switches } = violations[0]!;
+    assert.ok(steps <= 20 && switches <= 3, `${steps} steps, ${switches} switches`);
   });
 
   it('an allocation under page_table_lock sleeps in atomic context', async () => {

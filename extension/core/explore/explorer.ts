@@ -6,6 +6,7 @@ import { ScenarioExecutions } from './executions.ts';
 import { type Found, keyOf, raced, verdictOf, warned } from './found.ts';
 import { type PausedExploration, requireSame } from './paused.ts';
 import { ScheduleRecord } from './schedule.ts';
+import { shortened } from './shortest.ts';
 import { type ScenarioRequest, Simulation, STEP_LIMIT } from './simulate.ts';
 import { exploreWeakly } from './weak/verdict.ts';
 
@@ -65,6 +66,7 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
   const { resume, preemptions } = request;
   if (resume) requireSame(resume, versions, preemptions);
   const violations = new Map((resume?.violations ?? []).map(v => [keyOf(v), { ...v } as Draft]));
+  const witnesses = new Map((resume?.witnesses ?? []).map(([key, threads]) => [key, Int32Array.from(threads)]));
   const { signal, seconds = Number.POSITIVE_INFINITY, executions: more = Number.POSITIVE_INFINITY } = request;
   const due = Date.now() + seconds * 1000;
   const { sharing } = executions;
@@ -73,7 +75,8 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
     onExecution: (end, schedule, length) => {
       if (sharing.grown) return false;
       for (const found of [...raced(executions), ...warned(executions), ...verdictOf(executions, end)])
-        note(violations, found, { schedule, length, fine: executions.fine, versions });
+        if (note(violations, found, { schedule, length, fine: executions.fine, versions }))
+          witnesses.set(keyOf(found), schedule.slice(0, length));
       return !(request.until && [...violations.values()].some(request.until));
     },
   };
@@ -93,6 +96,7 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
       // Threads share more than was known: what has been explored may have left out orders of that.
       sharing.grown = false;
       violations.clear();
+      witnesses.clear();
       exploration = new Exploration(executions, options);
     }
     const { executions: done } = exploration.explored;
@@ -112,6 +116,7 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
       versions,
       ...(preemptions === undefined ? {} : { preemptions }),
       violations: [...violations.values()],
+      witnesses: [...witnesses].map(([key, threads]) => [key, [...threads]]),
       exploration: exploration.save(),
       sharing: sharing.save(),
     });
@@ -132,7 +137,7 @@ export async function exploreSimulation(simulation: Simulation, request: Explore
     steps: result.steps,
     complete: result.complete,
     ...(stopped === undefined ? {} : { stopped }),
-    violations: [...violations.values()],
+    violations: [...violations].map(([key, v]) => shorten(v, executions, witnesses.get(key)!)),
     unmodelled: executions.sink.unmodelledCalls(),
   };
 }
@@ -145,15 +150,19 @@ interface Witness {
   readonly versions: Versions;
 }
 
-/** Of each way to go wrong, by what and where, the execution with the fewest switches is kept, then with the fewest steps. */
-function note(violations: Map<string, Draft>, found: Found, { schedule, length, fine, versions }: Witness): void {
+/**
+ * Of each way to go wrong, by what and where, the execution with the fewest switches is kept, then with the fewest steps.
+ *
+ * @returns whether this one is
+ */
+function note(violations: Map<string, Draft>, found: Found, { schedule, length, fine, versions }: Witness): boolean {
   const key = keyOf(found);
   const record = new ScheduleRecord();
   for (let i = 0; i < length; i++) record.took(schedule[i]!, fine[i]);
   const switches = record.choices.length / 2 - 1;
   const known = violations.get(key);
   if (known) known.executions++;
-  if (known && (known.switches < switches || (known.switches === switches && known.steps <= length))) return;
+  if (known && (known.switches < switches || (known.switches === switches && known.steps <= length))) return false;
   violations.set(key, {
     ...found,
     steps: length,
@@ -161,4 +170,18 @@ function note(violations: Map<string, Draft>, found: Found, { schedule, length, 
     schedule: record.schedule({ kind: 'explicit', choices: record.choices }, versions),
     executions: known?.executions ?? 1,
   });
+  return true;
+}
+
+/** Leaves out of a witness what it does without. */
+function shorten(violation: Violation, executions: ScenarioExecutions, schedule: Int32Array): Violation {
+  const shorter = shortened(executions, keyOf(violation), schedule);
+  if (!shorter) return violation;
+  const { choices, steps, cut, found } = shorter;
+  const ends = cut ? { ends: `${found.invariant}: ${found.message}` } : {};
+  return {
+    ...violation,
+    ...{ message: found.message, steps, switches: choices.length / 2 - 1 },
+    schedule: { ...violation.schedule!, choices, ...ends },
+  };
 }

@@ -14,6 +14,8 @@ export interface PausedExploration {
   readonly versions: Versions;
   readonly preemptions?: number;
   readonly violations: readonly Violation[];
+  /** Of each violation, by its key (found.ts): threads of the witness's steps as they were explored. */
+  readonly witnesses: readonly (readonly [string, readonly number[]])[];
   readonly exploration: SavedExploration;
   readonly sharing: SavedSharing;
 }

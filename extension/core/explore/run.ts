@@ -57,6 +57,11 @@ export class Run {
   advance(steps: number): End | undefined {
     const enabled: number[] = [];
     for (let i = 0; i < steps && this.end === undefined; i++) {
+      const { over } = this.scheduler;
+      if (over !== undefined) {
+        this.end = { kind: 'violation', message: over };
+        break;
+      }
       enabled.length = 0;
       for (const { k, done } of this.runners)
         if (!done && (k.pending?.enabled === undefined || k.pending.enabled())) enabled.push(k.index);

@@ -15,6 +15,8 @@ export type ScheduleChoice =
       readonly choices: readonly number[];
       /** Of the program that they were recorded of (`versionsOf`); not given: of any. */
       readonly versions?: Versions;
+      /** What has gone wrong by the last of them, where the run ends; not given: it goes on with turns. */
+      readonly ends?: string;
     }
   /** As people write it: `dump to walk_pmd_range:146, remap0, dump` (script.ts). */
   | { readonly kind: 'script'; readonly script: string };
@@ -28,6 +30,8 @@ export interface Scheduler {
   pick(enabled: readonly number[], where: (thread: number) => Place | 'start' | 'end'): number;
   /** Explicit and script: the number of the first step at which what was given could not be followed. */
   readonly diverged: number | undefined;
+  /** Explicit: why the run ends here. */
+  readonly over: string | undefined;
 }
 
 /**
@@ -43,7 +47,7 @@ export function schedulerOf(choice: ScheduleChoice, threads: readonly string[]):
     case 'random':
       return new Random(choice.seed);
     case 'explicit':
-      return new Explicit(choice.choices, threads.length);
+      return new Explicit(choice.choices, threads.length, choice.ends);
     case 'script':
       return new Script(readScript(choice.script, threads));
   }
@@ -51,6 +55,7 @@ export function schedulerOf(choice: ScheduleChoice, threads: readonly string[]):
 
 class RoundRobin implements Scheduler {
   readonly diverged = undefined;
+  readonly over = undefined;
   private last = -1;
   private left = 0;
 
@@ -73,6 +78,7 @@ class RoundRobin implements Scheduler {
 /** Every enabled thread is as likely as any other, at each step. */
 class Random implements Scheduler {
   readonly diverged = undefined;
+  readonly over = undefined;
   private state: number;
 
   constructor(seed: number) {
@@ -108,6 +114,7 @@ class Explicit implements Scheduler {
   constructor(
     private readonly choices: readonly number[],
     threads: number,
+    private readonly ends?: string,
   ) {
     if (choices.length % 2 !== 0)
       throw new InputError(`a schedule of ${choices.length} numbers: they come in pairs, a thread and its steps`);
@@ -120,6 +127,12 @@ class Explicit implements Scheduler {
             : `entry ${(i + 1) / 2} of the schedule takes ${n} steps: it takes a whole number from 1`,
         );
     });
+  }
+
+  get over(): string | undefined {
+    if (this.ends === undefined || this.diverged !== undefined) return undefined;
+    const left = this.choices.length - this.entry;
+    return left <= 0 || (left === 2 && this.taken === this.choices[this.entry + 1]) ? this.ends : undefined;
   }
 
   pick(enabled: readonly number[]): number {
@@ -140,6 +153,7 @@ class Explicit implements Scheduler {
 /** Entries of a script in order; after the last, threads take turns. A thread that cannot go on ends its entry early. */
 class Script implements Scheduler {
   diverged: number | undefined;
+  readonly over = undefined;
   private entry = 0;
   private arrivals = 0;
   private steps = 0;
@@ -180,6 +194,7 @@ export class ScheduleRecord {
       ...(choice.kind === 'script' ? { script: choice.script } : {}),
       ...(choice.kind === 'round-robin' ? { quantum: choice.quantum ?? 1 } : {}),
       ...(diverged === undefined ? {} : { diverged }),
+      ...(choice.kind === 'explicit' && choice.ends !== undefined ? { ends: choice.ends } : {}),
       choices: this.choices,
       versions,
     };

@@ -227,6 +227,8 @@ export interface Schedule {
   readonly script?: string;
   /** explicit, script: the first step at which what was given could not be followed. */
   readonly diverged?: number;
+  /** explicit, of a witness: what has gone wrong by the last choice, where the run ends. */
+  readonly ends?: string;
   /** The thread that took each visible step, run-length coded: [thread, steps, thread, steps …]. */
   readonly choices: readonly number[];
   /** Of the program that it was recorded of, by file: what its functions do. To a program with others it means nothing. */
@@ -259,7 +261,7 @@ export interface TraceDocument {
   readonly schedule: Schedule;
   /** How the run ended. `steps` is the limit that was hit for `limit`. */
   readonly end: {
-    readonly kind: 'finished' | 'deadlock' | 'bug' | 'limit' | 'cancelled';
+    readonly kind: 'finished' | 'deadlock' | 'bug' | 'violation' | 'limit' | 'cancelled';
     readonly message?: string;
     readonly steps: number;
   };

@@ -30,6 +30,8 @@ export function endText(trace: TraceDocument): string {
       return `Deadlock after ${number(steps)} steps${why}.`;
     case 'bug':
       return `A thread could not go on at step ${number(steps)}${why}.`;
+    case 'violation':
+      return `It has gone wrong by step ${number(steps)}${why}.`;
     case 'limit':
       return `Stopped${message ? why : ` at the limit of ${number(steps)} steps`}.`;
     case 'cancelled':

@@ -168,3 +168,33 @@ INVARIANT("who sees the second store sees the first") { CHECK(y == 1); }
     });
   });
 });
+
+describe('the witness of a violation', () => {
+  const busy = 'for (int i = 0; i < 20; i++) { spin_lock(&m); y++; spin_unlock(&m); }';
+
+  it('has only what happens before the fault, and ends there', async () => {
+    const text = scenario(`${busy} x = 1; ${busy}`, `int seen = x; (void)seen; ${busy}`, busy);
+    const { violations } = await exploreScenario({ ...request(text), preemptions: 0 });
+    const race = violations.find(v => v.invariant === 'data race')!;
+    // The loop before the write, at most; nothing of the third thread.
+    assert.ok(race.steps <= 20 * 4 + 5, `${race.steps} steps`);
+    assert.equal(race.switches, 1);
+    const { choices, ends } = race.schedule!;
+    assert.ok(!choices.some((thread, i) => i % 2 === 0 && thread === 2), choices.join());
+    assert.equal(ends, `data race: ${race.message}`);
+    const simulation = await Simulation.load(request(text));
+    const trace = await simulation.run({ schedule: { kind: 'explicit', choices, ends } });
+    assert.deepEqual([trace.end.kind, trace.end.message], ['violation', ends]);
+    assert.deepEqual(trace.schedule.choices, choices);
+    const last = trace.events.filter(e => e.kind === 'read' || e.kind === 'write').at(-1)!;
+    assert.equal(last.line, race.line);
+  });
+
+  it('of what does not hold at the end goes to the end, with as few switches as its order has', async () => {
+    const text = `${scenario('int a = x; y = 1; x = a + 1;', 'int b = x; x = b + 1;')}INVARIANT("both count") { return x != 2; }\n`;
+    const { violations } = await exploreScenario(request(text));
+    const lost = violations.find(v => v.invariant === 'both count')!;
+    assert.equal(lost.switches, 2);
+    assert.equal(lost.schedule!.ends, undefined);
+  });
+});
